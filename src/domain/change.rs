@@ -1,0 +1,117 @@
+//! Entries of the log, and what is asked of it.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Draft, Feature, FeatureId, LayerId, Revision, Version};
+
+/// The name a client gives to a command, so that sending it twice does it once.
+pub type OperationId = Uuid;
+
+/// What a change did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    /// The feature is new.
+    Created,
+    /// The feature was there before.
+    Updated,
+    /// The feature is gone; its id is never given again.
+    Deleted,
+}
+
+impl ChangeKind {
+    /// The word kept in the store and written in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// One write that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Make a feature.
+    Create(Draft),
+    /// Replace the content of a feature, which must still be at version `base`.
+    Update {
+        /// Which feature.
+        id: FeatureId,
+        /// The version the writer saw.
+        base: Version,
+        /// Its content from now on.
+        draft: Draft,
+    },
+    /// Remove a feature, which must still be at version `base`.
+    Delete {
+        /// Which feature.
+        id: FeatureId,
+        /// The version the writer saw.
+        base: Version,
+    },
+}
+
+/// Edits that become one revision together, or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeSet {
+    /// Who asks: an account name, or the program (`demo`, `import osm`).
+    pub actor: String,
+    /// Why, in the actor's words.
+    pub reason: String,
+    /// When it was decided.
+    pub at: jiff::Timestamp,
+    /// The client's name for it, if it may be sent again.
+    pub operation: Option<OperationId>,
+    /// The edits in order. A feature stands in at most one of them.
+    pub edits: Vec<Edit>,
+    /// Deliveries of raw data that these edits came from.
+    pub intakes: Vec<Intake>,
+}
+
+/// A delivery of raw data: how much of it came through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intake {
+    /// The layer it was for.
+    pub layer: LayerId,
+    /// The department that delivered it (数源单位), by its id in the catalogue.
+    pub source: String,
+    /// 归集量: records delivered.
+    pub collected: u64,
+    /// 治理后量: records that came through cleaning.
+    pub governed: u64,
+}
+
+/// One entry of the log: what one revision did to one feature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Which feature.
+    pub feature: FeatureId,
+    /// Its layer.
+    pub layer: LayerId,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// The version this made (of a deletion: the last version plus one).
+    pub version: Version,
+    /// The feature from now on; none when deleted.
+    pub after: Option<Feature>,
+}
+
+/// A change set as it stands in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// Its position.
+    pub revision: Revision,
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: jiff::Timestamp,
+    /// What, in the order of the edits.
+    pub changes: Vec<Change>,
+    /// Deliveries that came with it.
+    pub intakes: Vec<Intake>,
+}

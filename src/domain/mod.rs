@@ -1,0 +1,20 @@
+//! Everybody's words: identifiers, codes, coordinates, features and changes.
+//!
+//! Plain values only. Nothing here knows a store, a clock, HTTP or the async runtime; whatever
+//! may be wrong about a value is found out where it is parsed.
+
+mod change;
+pub mod codes;
+mod feature;
+mod geometry;
+mod ids;
+mod lonlat;
+mod text;
+
+pub use change::{Change, ChangeKind, ChangeSet, Commit, Edit, Intake, OperationId};
+pub use codes::division::{DivisionCode, DivisionLevel};
+pub use feature::{Draft, Feature, Properties};
+pub use geometry::{Geometry, GeometryError, GeometryKind};
+pub use ids::{FeatureId, InvalidId, LayerId, Revision, Version};
+pub use lonlat::{Bbox, CoordinateError, LonLat};
+pub use text::{Bilingual, Lang};

@@ -1,0 +1,26 @@
+//! Platbook keeps a city's digital infrastructure on one map.
+//!
+//! The modules in reading order; imports point up this list only, and `tests/it/tidy.rs` holds them
+//! to it.
+
+pub mod domain;
+
+pub mod geodesy;
+
+pub mod catalog;
+
+pub mod index;
+
+pub mod tiles;
+
+pub mod store;
+
+pub mod demo;
+
+pub mod exchange;
+
+pub mod app;
+
+pub mod http;
+
+pub mod cli;

@@ -1,0 +1,1 @@
+//! Vector tiles: a pure function of snapshot, layers and tile.

@@ -1,0 +1,17 @@
+//! What Platbook promises, tested from outside: one binary, real stores, real clients.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod support;
+
+mod api;
+mod catalog;
+mod codes;
+mod demo;
+mod exchange;
+mod geodesy;
+mod index;
+mod store;
+mod story;
+mod tidy;
+mod tiles;
