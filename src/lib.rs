@@ -5,6 +5,8 @@
 
 pub mod domain;
 
+pub mod error;
+
 pub mod geodesy;
 
 pub mod catalog;
