@@ -159,6 +159,18 @@ impl Item {
         entries(&self.row)
     }
 
+    /// The zooms from which its vertices are drawn.
+    pub(super) fn from_zooms(&self) -> impl Iterator<Item = u8> {
+        let outline = match &self.shape {
+            Shape::Point(..) => None,
+            Shape::Outline(outline) => Some(outline),
+        };
+        outline
+            .into_iter()
+            .flat_map(|outline| outline.chains())
+            .flat_map(|chain| chain.vertices.iter().map(|vertex| vertex.from_zoom))
+    }
+
     /// Bytes this item takes on the heap, for the memory figure of `/metrics`.
     pub fn heap_bytes(&self) -> usize {
         let outline = match &self.shape {

@@ -6,6 +6,7 @@
 //! change. Pure values: no task, no clock, no store.
 
 mod build;
+mod compare;
 mod item;
 mod layer;
 mod outline;

@@ -40,7 +40,7 @@ pub struct Key {
 }
 
 /// One entry of a row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packed<'a> {
     /// The number of an enumerated value.
     Enumerated(u8),
