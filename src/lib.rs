@@ -23,6 +23,8 @@ pub mod exchange;
 
 pub mod app;
 
-pub mod http;
+//pub mod http;
 
-pub mod cli;
+//pub mod config;
+
+//pub mod cli;

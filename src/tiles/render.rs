@@ -73,7 +73,7 @@ struct Drawing<'s> {
     declared: &'s Layer,
     index: &'s LayerIndex,
     encoder: LayerEncoder<'s>,
-    /// What was drawn, and the bytes each took; empty for clusters, which are never thinned.
+    /// What was drawn, and the bytes of its geometry; empty for clusters, which are never thinned.
     items: Vec<(&'s Arc<Item>, usize)>,
 }
 
@@ -104,7 +104,6 @@ impl<'s> Drawing<'s> {
         let grid = Grid::of(tile);
         let mut geometry = GeometryWriter::default();
         for item in items {
-            let before = self.encoder.len();
             let kind = match item.shape() {
                 // Each point stands in one tile only, so that counts over tiles add up.
                 Shape::Point(_, at) if !tile.holds(*at) => continue,
@@ -120,7 +119,7 @@ impl<'s> Drawing<'s> {
             }
             self.encoder.tag_row(item.entries());
             self.encoder.feature(item.id.get(), kind, geometry.bytes());
-            self.items.push((item, self.encoder.len() - before));
+            self.items.push((item, geometry.bytes().len()));
         }
     }
 
@@ -135,8 +134,8 @@ impl<'s> Drawing<'s> {
             (Reverse(TotalOrder(rank)), Reverse(item.vertices()), spread(item.id.get()))
         });
         let mut used = 0;
-        ranked.retain(|(_, bytes)| {
-            used += bytes;
+        ranked.retain(|(item, geometry_bytes)| {
+            used += geometry_bytes + self.encoder.most_bytes(item.entries());
             used <= budget
         });
         ranked.sort_unstable_by_key(|(item, _)| item.id);
