@@ -23,8 +23,8 @@ pub mod exchange;
 
 pub mod app;
 
-//pub mod http;
+pub mod http;
 
-//pub mod config;
+pub mod config;
 
-//pub mod cli;
+pub mod cli;

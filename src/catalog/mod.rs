@@ -4,8 +4,10 @@
 //! error names file, line, key and what was expected. Adding a layer is adding a file.
 
 mod check;
+pub mod divisions;
 mod layer;
 mod load;
+pub mod published;
 pub mod schema;
 pub mod style;
 

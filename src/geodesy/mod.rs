@@ -1,4 +1,5 @@
 //! Coordinate systems, grids and measures. Pure; the standard or paper behind each is named.
 
 pub mod beidou;
+pub mod geodesic;
 pub mod world;
