@@ -5,6 +5,8 @@
 
 pub mod domain;
 
+pub mod error;
+
 pub mod geodesy;
 
 pub mod catalog;
@@ -21,6 +23,8 @@ pub mod exchange;
 
 pub mod app;
 
-pub mod http;
+//pub mod http;
 
-pub mod cli;
+//pub mod config;
+
+//pub mod cli;

@@ -1,11 +1,27 @@
 //! The running program: store, follower, newest snapshot, tile cache, and the one way to write.
 
+mod follower;
+mod tile_cache;
+mod villages;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub use tile_cache::{Encoding, LayerSet, Tile, TileCache, TileError, TileLimits};
+pub use villages::assign_village;
 
 use crate::catalog::Catalogue;
-use crate::domain::ChangeSet;
-use crate::index::Snapshot;
+use crate::domain::{ChangeSet, Edit, Revision};
+use crate::index::{Builder, IntakeSum, Snapshot};
 use crate::store::{Committed, Store, StoreError};
+
+/// How long a write waits for this program's own snapshot to show it.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Everything a request or a command needs.
 pub struct App {
@@ -13,26 +29,110 @@ pub struct App {
     pub catalogue: Arc<Catalogue>,
     /// The log.
     pub store: Arc<dyn Store>,
+    /// Tiles already drawn.
+    pub tiles: TileCache,
+    /// The number of the database, so that answers of two databases are never taken for one.
+    pub identity: Uuid,
+    newest: ArcSwap<Snapshot>,
+    shown: watch::Sender<Revision>,
+    following: AtomicBool,
 }
 
 impl App {
-    /// Reads the store and starts following its log.
-    pub async fn start(_catalogue: Arc<Catalogue>, _store: Arc<dyn Store>) -> Result<Arc<Self>, StoreError> {
-        unimplemented!()
+    /// Reads the store and starts following its log. `progress` is told the number of features read.
+    pub async fn start(
+        catalogue: Arc<Catalogue>,
+        store: Arc<dyn Store>,
+        limits: TileLimits,
+        progress: impl Fn(u64) + Send + Sync,
+    ) -> Result<Arc<Self>, StoreError> {
+        let identity = store.identity().await?;
+        let snapshot = read_store(&catalogue, store.as_ref(), progress).await?;
+        let (shown, _) = watch::channel(snapshot.revision());
+        let app = Arc::new(Self {
+            catalogue,
+            store,
+            tiles: TileCache::new(limits),
+            identity,
+            newest: ArcSwap::from_pointee(snapshot),
+            shown,
+            following: AtomicBool::new(true),
+        });
+        follower::spawn(Arc::downgrade(&app));
+        Ok(app)
     }
 
     /// The newest snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        unimplemented!()
+        self.newest.load_full()
     }
 
-    /// Appends a change set and returns once this program's snapshot shows it.
-    pub async fn commit(&self, _change_set: ChangeSet) -> Result<Committed, StoreError> {
-        unimplemented!()
+    /// Appends a change set and returns once this program's snapshot shows it. Drafts without a
+    /// village are given theirs.
+    pub async fn commit(&self, mut change_set: ChangeSet) -> Result<Committed, StoreError> {
+        let snapshot = self.snapshot();
+        for edit in &mut change_set.edits {
+            if let Edit::Create(draft) | Edit::Update { draft, .. } = edit {
+                draft.village = assign_village(&snapshot, draft);
+            }
+        }
+        let committed = self.store.append(change_set).await?;
+        self.until_shown(committed.revision, SHOWN_WITHIN).await;
+        Ok(committed)
     }
 
-    /// Whether the log is followed: false when the store has not answered for a while.
+    /// Waits until the snapshot has reached a revision; false when the time runs out first.
+    pub async fn until_shown(&self, revision: Revision, at_most: Duration) -> bool {
+        let mut shown = self.shown.subscribe();
+        let reached = shown.wait_for(|newest| *newest >= revision);
+        tokio::time::timeout(at_most, reached).await.is_ok_and(|result| result.is_ok())
+    }
+
+    /// Whether the log is followed: false while the store does not answer.
     pub fn is_ready(&self) -> bool {
-        unimplemented!()
+        self.following.load(Ordering::Relaxed)
     }
+
+    fn publish(&self, snapshot: Snapshot) {
+        let revision = snapshot.revision();
+        self.newest.store(Arc::new(snapshot));
+        self.shown.send_replace(revision);
+    }
+}
+
+/// Builds the first snapshot; the store is read while earlier batches are packed.
+async fn read_store(
+    catalogue: &Arc<Catalogue>,
+    store: &dyn Store,
+    progress: impl Fn(u64) + Send + Sync,
+) -> Result<Snapshot, StoreError> {
+    const BATCHES_IN_FLIGHT: usize = 4;
+    let (batches, received) = std::sync::mpsc::sync_channel(BATCHES_IN_FLIGHT);
+    let declared = Arc::clone(catalogue);
+    let packing = tokio::task::spawn_blocking(move || {
+        let mut builder = Builder::new(declared);
+        for batch in received {
+            builder.add(batch);
+        }
+        builder
+    });
+    let mut read = 0;
+    let revision = store
+        .scan(&mut |batch| {
+            read += batch.len() as u64;
+            progress(read);
+            batches.send(batch).is_ok()
+        })
+        .await?;
+    drop(batches);
+    let joined = |error| StoreError::Driver { doing: "building the index", source: Box::new(error) };
+    let builder = packing.await.map_err(joined)?;
+    let mut snapshot = tokio::task::spawn_blocking(move || builder.finish(revision)).await.map_err(joined)?;
+    for total in store.intake_totals().await? {
+        if let Some(layer) = catalogue.position(&total.layer) {
+            let sum = IntakeSum { collected: total.collected, governed: total.governed, last: total.last };
+            snapshot.set_intake(layer, sum);
+        }
+    }
+    Ok(snapshot)
 }

@@ -3,7 +3,9 @@
 //! The files stand under `data/catalog/`; [`Catalogue::load`] reads and checks them at start, and an
 //! error names file, line, key and what was expected. Adding a layer is adding a file.
 
+mod check;
 mod layer;
+mod load;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ pub use layer::{
     Class, Cluster, CodeKind, CodeRule, EnumValue, Governance, Layer, Marker, Property, PropertyType, Sensitivity,
     Style, Zooms,
 };
+
+pub use load::{CatalogueError, Fault, Files};
 
 use crate::domain::{Bbox, Bilingual, DivisionCode, LayerId, LonLat};
 
@@ -68,6 +72,9 @@ pub struct Department {
 }
 
 impl Catalogue {
+    /// How many layers can be declared: a set of layers is one 128-bit number.
+    pub const MOST_LAYERS: usize = 128;
+
     /// The position of an enabled layer.
     pub fn position(&self, id: &LayerId) -> Option<usize> {
         self.layers.iter().position(|layer| layer.id == *id)

@@ -1,1 +1,179 @@
-//! cli
+//! The command line: what the program can be asked from a terminal.
+
+mod check;
+mod demo;
+mod progress;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::catalog::{Catalogue, CatalogueError};
+use crate::config::{Config, ConfigError, Flags, LogFormat};
+use crate::store::{self, Store, StoreError};
+
+/// Platbook: a city's digital infrastructure on one map.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+struct Common {
+    /// The database: a path of a SQLite file, or postgres://…
+    #[arg(long, global = true, value_name = "PATH|URL")]
+    database: Option<String>,
+    /// The configuration file [default: platbook.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of the catalogue [default: the one built into the program]
+    #[arg(long, global = true, value_name = "DIR")]
+    catalog: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the map and its API
+    Serve(ServeArgs),
+    /// Fill an empty database with the synthetic demo city
+    Demo(demo::DemoArgs),
+    /// Prove that log, features, index and counts agree
+    Check,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// The address to serve [default: 127.0.0.1:7171]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<SocketAddr>,
+    /// Print the configuration and end
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// Why a command ended without doing its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The catalogue.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The demo's sources or plan.
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
+    /// The address cannot be served.
+    #[error("{listen} cannot be served: {}", bind_advice(source))]
+    Bind {
+        /// The address.
+        listen: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The check found differences.
+    #[error("{faults} faults found; restore the database from a backup, or report them")]
+    Unsound {
+        /// How many.
+        faults: usize,
+    },
+    /// Reading or writing files or the terminal.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+fn bind_advice(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "the port is in use; stop the other program or choose another port with --listen".to_owned()
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            "not allowed; ports below 1024 need rights, choose another with --listen".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Runs the command line. The exit code is 0 when the work was done, 1 when not, 2 for wrong words.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(cli.execute()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+#[allow(clippy::print_stderr)]
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("platbook: {}", crate::error::chain(error));
+    ExitCode::FAILURE
+}
+
+impl Cli {
+    async fn execute(self) -> Result<(), CliError> {
+        let listen = match &self.command {
+            Command::Serve(args) => args.listen,
+            _ => None,
+        };
+        let flags = Flags { database: self.common.database, catalog: self.common.catalog, listen };
+        let config = Config::read(self.common.config.as_deref(), &flags)?;
+        match self.command {
+            Command::Serve(args) if args.print_config => say(&config.print()?),
+            Command::Serve(_) => serve::serve(config).await,
+            Command::Demo(args) => demo::demo(&config, args).await,
+            Command::Check => check::check(&config).await,
+        }
+    }
+}
+
+/// The catalogue that the configuration names.
+fn read_catalogue(config: &Config) -> Result<Arc<Catalogue>, CatalogueError> {
+    let catalogue = match &config.catalog {
+        Some(dir) => Catalogue::load(dir)?,
+        None => Catalogue::embedded()?,
+    };
+    Ok(Arc::new(catalogue))
+}
+
+/// The database that the configuration names; made if there is none and `create` says so.
+async fn open_store(config: &Config, create: bool) -> Result<Arc<dyn Store>, StoreError> {
+    if create { store::open(&config.database).await } else { store::open_existing(&config.database).await }
+}
+
+/// Writes a result to the terminal.
+fn say(text: &str) -> Result<(), CliError> {
+    use std::io::Write;
+    let written = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+    written.map_err(|source| CliError::Io { doing: "writing to the terminal".to_owned(), source })
+}
+
+/// Starts the log of the program, on standard error; `RUST_LOG` chooses what is in it.
+fn start_log(format: LogFormat) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

@@ -1,0 +1,51 @@
+//! `platbook serve`.
+
+use tokio::net::TcpListener;
+
+use super::{CliError, open_store, progress, read_catalogue, say, start_log};
+use crate::app::App;
+use crate::config::Config;
+use crate::http;
+
+/// Serves until the process is told to stop; requests under way are finished first.
+pub(super) async fn serve(config: Config) -> Result<(), CliError> {
+    start_log(config.log);
+    let catalogue = read_catalogue(&config)?;
+    let bind = |source| CliError::Bind { listen: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
+    let store = open_store(&config, true).await?;
+    let started = std::time::Instant::now();
+    let counter = progress::counter("reading");
+    let app = App::start(catalogue, store, config.tiles, |read| counter.set_position(read)).await?;
+    counter.finish_and_clear();
+    let snapshot = app.snapshot();
+    let features: u64 = (0..app.catalogue.layers.len()).map(|layer| snapshot.count(layer)).sum();
+    tracing::info!(
+        features,
+        revision = snapshot.revision().0,
+        took_ms = started.elapsed().as_millis() as u64,
+        "the index is built"
+    );
+    drop(snapshot);
+    let address = listener.local_addr().map_err(bind)?;
+    say(&format!("Platbook serves http://{address}/"))?;
+    axum::serve(listener, http::router(app, config.http.clone()))
+        .with_graceful_shutdown(told_to_stop())
+        .await
+        .map_err(|source| CliError::Io { doing: "serving".to_owned(), source })?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Ends when the process gets an interrupt or a termination signal.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are finished first");
+}

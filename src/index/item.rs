@@ -1,0 +1,186 @@
+//! A feature as the index holds it.
+
+use std::sync::Arc;
+
+use geo::{CoordsIter, Intersects};
+
+use super::outline::Outline;
+use super::row::{Keys, Packed, entries};
+use crate::domain::{Bbox, DivisionCode, Feature, FeatureId, Geometry, LonLat, Properties, Revision, Version};
+use crate::geodesy::world::WorldXy;
+
+/// A feature as the index holds it: its values packed, its geometry ready for tiles.
+#[derive(Debug)]
+pub struct Item {
+    /// Its number.
+    pub id: FeatureId,
+    /// How often it has been written.
+    pub version: Version,
+    /// The revision that wrote it.
+    pub revision: Revision,
+    /// The village that holds it.
+    pub village: Option<DivisionCode>,
+    shape: Shape,
+    row: Box<[u8]>,
+    keys: Arc<Keys>,
+}
+
+/// Where an item is: a point, or everything else.
+#[derive(Debug)]
+pub enum Shape {
+    /// A point, and its place on the world grid.
+    Point(LonLat, WorldXy),
+    /// Lines or areas.
+    Outline(Box<Outline>),
+}
+
+impl Item {
+    /// Packs a feature of the layer that `keys` belong to. Lines and areas get the vertices that
+    /// every zoom needs from their own course alone; [`Item::with_outline`] replaces them.
+    pub(super) fn new(feature: &Feature, keys: &Arc<Keys>) -> Self {
+        let (row, _unknown) = keys.pack(&feature.content.properties);
+        let shape = match feature.content.geometry.as_point() {
+            Some(at) => Shape::Point(at, at.into()),
+            None => Shape::Outline(Box::new(Outline::of(feature.content.geometry.clone()))),
+        };
+        Self {
+            id: feature.id,
+            version: feature.version,
+            revision: feature.revision,
+            village: feature.content.village,
+            shape,
+            row,
+            keys: Arc::clone(keys),
+        }
+    }
+
+    /// The same item with another choice of vertices per zoom.
+    pub(super) fn with_outline(&self, outline: Outline) -> Self {
+        Self {
+            id: self.id,
+            version: self.version,
+            revision: self.revision,
+            village: self.village,
+            shape: Shape::Outline(Box::new(outline)),
+            row: self.row.clone(),
+            keys: Arc::clone(&self.keys),
+        }
+    }
+
+    /// Where it is.
+    pub fn geometry(&self) -> Geometry {
+        match &self.shape {
+            Shape::Point(at, _) => Geometry::point(*at),
+            Shape::Outline(outline) => outline.geometry().clone(),
+        }
+    }
+
+    /// Its shape, as tiles draw it.
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The box around it.
+    pub fn bbox(&self) -> Bbox {
+        match &self.shape {
+            Shape::Point(at, _) => (*at).into(),
+            Shape::Outline(outline) => outline.bbox(),
+        }
+    }
+
+    /// A position that stands for the whole.
+    pub fn representative(&self) -> LonLat {
+        match &self.shape {
+            Shape::Point(at, _) => *at,
+            Shape::Outline(outline) => outline.representative(),
+        }
+    }
+
+    /// Whether it shares a point with the box.
+    pub fn touches_box(&self, bbox: Bbox) -> bool {
+        match &self.shape {
+            Shape::Point(at, _) => bbox.contains(*at),
+            Shape::Outline(outline) => {
+                let own = outline.bbox();
+                let inside = bbox.west() <= own.west()
+                    && bbox.east() >= own.east()
+                    && bbox.south() <= own.south()
+                    && bbox.north() >= own.north();
+                inside || (own.intersects(bbox) && outline.geometry().as_geo().intersects(&rect(bbox)))
+            }
+        }
+    }
+
+    /// Whether it shares a point with the polygon.
+    pub fn touches(&self, area: &geo_types::MultiPolygon<f64>) -> bool {
+        match &self.shape {
+            Shape::Point(at, _) => area.intersects(&geo_types::Coord::from(*at)),
+            Shape::Outline(outline) => outline.geometry().as_geo().intersects(area),
+        }
+    }
+
+    /// Whether the position lies in it or on its edge; never for points and lines.
+    pub fn covers(&self, at: LonLat) -> bool {
+        match &self.shape {
+            Shape::Point(..) => false,
+            Shape::Outline(outline) => {
+                outline.is_area()
+                    && outline.bbox().contains(at)
+                    && outline.geometry().as_geo().intersects(&geo_types::Coord::from(at))
+            }
+        }
+    }
+
+    /// How many vertices it has.
+    pub fn vertices(&self) -> usize {
+        match &self.shape {
+            Shape::Point(..) => 1,
+            Shape::Outline(outline) => outline.geometry().as_geo().coords_count(),
+        }
+    }
+
+    /// Its values that may be shown, in schema order; hidden small counts are absent.
+    pub fn properties(&self) -> Properties {
+        self.keys.unpack(&self.row)
+    }
+
+    /// Appends the values that may be shown as a JSON object, without building a tree of values.
+    pub fn write_properties(&self, out: &mut Vec<u8>) {
+        self.keys.write_json(&self.row, out);
+    }
+
+    /// One value.
+    pub fn property(&self, name: &str) -> Option<serde_json::Value> {
+        self.keys.value(&self.row, self.keys.position(name)?)
+    }
+
+    /// The packed values, with the keys they are under.
+    pub fn entries(&self) -> impl Iterator<Item = (usize, Packed<'_>)> {
+        entries(&self.row)
+    }
+
+    /// The zooms from which its vertices are drawn.
+    pub(super) fn from_zooms(&self) -> impl Iterator<Item = u8> {
+        let outline = match &self.shape {
+            Shape::Point(..) => None,
+            Shape::Outline(outline) => Some(outline),
+        };
+        outline
+            .into_iter()
+            .flat_map(|outline| outline.chains())
+            .flat_map(|chain| chain.vertices.iter().map(|vertex| vertex.from_zoom))
+    }
+
+    /// Bytes this item takes on the heap, for the memory figure of `/metrics`.
+    pub fn heap_bytes(&self) -> usize {
+        let outline = match &self.shape {
+            Shape::Point(..) => 0,
+            Shape::Outline(outline) => outline.heap_bytes(),
+        };
+        std::mem::size_of::<Self>() + self.row.len() + outline
+    }
+}
+
+fn rect(bbox: Bbox) -> geo_types::Rect<f64> {
+    geo_types::Rect::new((bbox.west(), bbox.south()), (bbox.east(), bbox.north()))
+}

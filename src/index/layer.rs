@@ -1,0 +1,269 @@
+//! One layer of a snapshot: its cells, and its features by code.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::item::{Item, Shape};
+use super::outline::Junctions;
+use super::partition::Partition;
+use super::row::Keys;
+use super::squares::Squares;
+use super::tables::CodeTable;
+use crate::catalog::Layer;
+use crate::domain::{Bbox, FeatureId, Revision};
+use crate::geodesy::beidou::{Cell, cells_of};
+
+/// Where a cell stands among the cells of its layer: south to north, then west to east.
+type CellKey = (u16, u16);
+
+const fn key_of(cell: Cell) -> CellKey {
+    (cell.row, cell.col)
+}
+
+/// One layer of a snapshot.
+#[derive(Debug, Clone)]
+pub struct LayerIndex {
+    keys: Arc<Keys>,
+    squares: Option<Arc<Squares>>,
+    shared_borders: bool,
+    code_key: Option<usize>,
+    cells: Vec<(CellKey, Arc<Partition>)>,
+    codes: Option<CodeTable>,
+    count: u64,
+    extent: Option<Bbox>,
+    /// The newest revision that is not told apart by cell: that of the scan the layer was built from.
+    base: Revision,
+    revision: Revision,
+}
+
+/// What a batch of commits does to a layer.
+#[derive(Default)]
+pub(super) struct LayerEdit {
+    /// Features that are gone or replaced, as they were.
+    pub removed: Vec<Arc<Item>>,
+    /// Features that are new or replace others.
+    pub added: Vec<Arc<Item>>,
+    /// Boxes that changed, each with the revision that changed it, in order of revision.
+    pub touched: Vec<(Bbox, Revision)>,
+}
+
+impl LayerIndex {
+    /// An empty layer.
+    pub(super) fn empty(layer: &Layer) -> Self {
+        let keys = Arc::new(Keys::of(layer));
+        Self {
+            squares: Squares::of(layer, &keys).map(Arc::new),
+            shared_borders: layer.shared_borders,
+            code_key: layer.code.as_ref().and_then(|code| keys.position(&code.property)),
+            codes: layer.code.as_ref().map(|_| CodeTable::new(std::iter::empty())),
+            keys,
+            cells: Vec::new(),
+            count: 0,
+            extent: None,
+            base: Revision::ZERO,
+            revision: Revision::ZERO,
+        }
+    }
+
+    /// Loads all features of a layer. Items whose vertices depend on neighbours are replaced in `items`.
+    pub(super) fn load(&mut self, items: &mut [Arc<Item>], revision: Revision) {
+        if self.shared_borders {
+            rank_together(items);
+        }
+        let mut by_cell: BTreeMap<CellKey, Vec<Arc<Item>>> = BTreeMap::new();
+        for item in &*items {
+            for key in keys_in(item.bbox()) {
+                by_cell.entry(key).or_default().push(Arc::clone(item));
+            }
+            self.extent = Some(self.extent.map_or(item.bbox(), |extent| extent.union(item.bbox())));
+        }
+        let squares = self.squares.as_deref();
+        self.cells = by_cell
+            .into_par_iter()
+            .map(|(key, items)| (key, Arc::new(Partition::new(items, squares, revision))))
+            .collect();
+        if self.codes.is_some() {
+            self.codes =
+                Some(CodeTable::new(items.iter().filter_map(|item| Some((self.code_digest(item)?, item.id)))));
+        }
+        self.count = items.len() as u64;
+        self.base = revision;
+        self.revision = revision;
+    }
+
+    /// Applies an edit. Returns the neighbours that had to be drawn anew with it.
+    pub(super) fn edit(&mut self, edit: &LayerEdit) -> Vec<Arc<Item>> {
+        self.replace(edit);
+        let redrawn = if self.shared_borders { self.redrawn_neighbours(edit) } else { LayerEdit::default() };
+        self.replace(&redrawn);
+        for (sign, items) in [(false, &edit.removed), (true, &edit.added)] {
+            for item in items {
+                if let (Some(digest), Some(codes)) = (self.code_digest(item), self.codes.as_mut()) {
+                    if sign { codes.insert(digest, item.id) } else { codes.remove(digest, item.id) }
+                }
+            }
+        }
+        self.count = (self.count + edit.added.len() as u64).saturating_sub(edit.removed.len() as u64);
+        for item in &edit.added {
+            self.extent = Some(self.extent.map_or(item.bbox(), |extent| extent.union(item.bbox())));
+        }
+        if let Some((_, revision)) = edit.touched.last() {
+            self.revision = *revision;
+        }
+        redrawn.added
+    }
+
+    fn replace(&mut self, edit: &LayerEdit) {
+        let mut touched: BTreeMap<CellKey, Revision> = BTreeMap::new();
+        for (bbox, revision) in &edit.touched {
+            touched.extend(keys_in(*bbox).map(|key| (key, *revision)));
+        }
+        let gone: HashSet<FeatureId> = edit.removed.iter().map(|item| item.id).collect();
+        let mut come: BTreeMap<CellKey, Vec<Arc<Item>>> = BTreeMap::new();
+        for item in &edit.added {
+            for key in keys_in(item.bbox()) {
+                come.entry(key).or_default().push(Arc::clone(item));
+            }
+        }
+        for (key, revision) in touched {
+            let at = self.cells.binary_search_by_key(&key, |(key, _)| *key);
+            let mut items: Vec<Arc<Item>> = match at {
+                Ok(at) => {
+                    self.cells[at].1.items().filter(|item| !gone.contains(&item.id)).map(Arc::clone).collect()
+                }
+                Err(_) => Vec::new(),
+            };
+            items.append(&mut come.remove(&key).unwrap_or_default());
+            let partition = Arc::new(Partition::new(items, self.squares.as_deref(), revision));
+            match at {
+                Ok(at) => self.cells[at].1 = partition,
+                Err(at) => self.cells.insert(at, (key, partition)),
+            }
+        }
+    }
+
+    /// The areas around an edit, their vertices ranked anew: a border that is no longer shared, or
+    /// newly is, changes both its sides.
+    fn redrawn_neighbours(&self, edit: &LayerEdit) -> LayerEdit {
+        let mut redrawn = LayerEdit::default();
+        let mut seen = HashSet::new();
+        for (bbox, revision) in &edit.touched {
+            for item in self.in_box(*bbox).filter(|item| seen.insert(item.id)) {
+                redrawn.removed.push(Arc::clone(item));
+                redrawn.touched.push((item.bbox(), *revision));
+            }
+        }
+        let mut around = Junctions::new();
+        let mut entered = HashSet::new();
+        for item in &redrawn.removed {
+            for neighbour in self.in_box(item.bbox()).filter(|item| entered.insert(item.id)) {
+                if let Shape::Outline(outline) = neighbour.shape() {
+                    outline.enter(&mut around);
+                }
+            }
+        }
+        redrawn.added = redrawn.removed.iter().map(|item| ranked(item, &around)).collect();
+        redrawn
+    }
+
+    /// What the layer's rows are keyed by.
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    /// How the layer's points are gathered at low zooms.
+    pub fn squares(&self) -> Option<&Squares> {
+        self.squares.as_deref()
+    }
+
+    /// How many features it has.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// A box around all its features; it may be wider than needed after deletions.
+    pub const fn extent(&self) -> Option<Bbox> {
+        self.extent
+    }
+
+    /// The newest revision that touched it.
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The newest revision that touched any cell of a box.
+    pub fn revision_in(&self, bbox: Bbox) -> Revision {
+        self.partitions(bbox).map(|(_, partition)| partition.revision()).max().unwrap_or(self.base).max(self.base)
+    }
+
+    /// The cells that touch a box.
+    pub fn partitions(&self, bbox: Bbox) -> impl Iterator<Item = (CellKey, &Arc<Partition>)> {
+        let (min, max) = cells_of(bbox);
+        let first = self.cells.partition_point(|(key, _)| *key < key_of(min));
+        self.cells[first..]
+            .iter()
+            .take_while(move |(key, _)| *key <= key_of(max))
+            .filter(move |((_, col), _)| (min.col..=max.col).contains(col))
+            .map(|(key, partition)| (*key, partition))
+    }
+
+    /// The features whose boxes touch a box, each once, in no order.
+    ///
+    /// A feature stands in every cell of its box; it is reported by the first of these that the
+    /// query also covers.
+    pub fn in_box(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
+        let (query_min, _) = cells_of(bbox);
+        self.partitions(bbox).flat_map(move |((row, col), partition)| {
+            partition.in_box(bbox).filter(move |item| match item.shape() {
+                Shape::Point(..) => true,
+                Shape::Outline(outline) => {
+                    let (own_min, _) = cells_of(outline.bbox());
+                    row == own_min.row.max(query_min.row) && col == own_min.col.max(query_min.col)
+                }
+            })
+        })
+    }
+
+    /// The features that may have this code.
+    pub(super) fn with_code(&self, code: &str) -> impl Iterator<Item = FeatureId> {
+        let digest = CodeTable::digest(code);
+        self.codes.iter().flat_map(move |codes| codes.find(digest))
+    }
+
+    /// The position of the code among the keys.
+    pub const fn code_key(&self) -> Option<usize> {
+        self.code_key
+    }
+
+    fn code_digest(&self, item: &Item) -> Option<u64> {
+        let code = item.entries().find(|(key, _)| Some(*key) == self.code_key)?;
+        match code.1 {
+            super::row::Packed::Plain(encoded) => super::row::text_of(encoded).map(CodeTable::digest),
+            super::row::Packed::Enumerated(_) => None,
+        }
+    }
+}
+
+fn keys_in(bbox: Bbox) -> impl Iterator<Item = CellKey> {
+    let (min, max) = cells_of(bbox);
+    (min.row..=max.row).flat_map(move |row| (min.col..=max.col).map(move |col| (row, col)))
+}
+
+fn ranked(item: &Arc<Item>, junctions: &Junctions) -> Arc<Item> {
+    match item.shape() {
+        Shape::Outline(outline) => Arc::new(item.with_outline(outline.ranked(junctions))),
+        Shape::Point(..) => Arc::clone(item),
+    }
+}
+
+fn rank_together(items: &mut [Arc<Item>]) {
+    let mut junctions = Junctions::new();
+    for item in &*items {
+        if let Shape::Outline(outline) = item.shape() {
+            outline.enter(&mut junctions);
+        }
+    }
+    items.par_iter_mut().for_each(|item| *item = ranked(item, &junctions));
+}

@@ -1,0 +1,80 @@
+//! One cell of one layer: an immutable R-tree, and what low zooms show instead of its points.
+
+use std::sync::Arc;
+
+use rstar::{AABB, RTree, RTreeObject};
+
+use super::item::Item;
+use super::squares::{Square, Squares};
+use crate::domain::{Bbox, Revision};
+
+/// The features of one layer that touch one cell of the grid.
+#[derive(Debug)]
+pub struct Partition {
+    revision: Revision,
+    tree: RTree<Entry>,
+    squares: Vec<Square>,
+}
+
+/// A feature in the tree.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    envelope: AABB<[f64; 2]>,
+    pub(super) item: Arc<Item>,
+}
+
+impl Entry {
+    pub(super) fn new(item: Arc<Item>) -> Self {
+        Self { envelope: envelope(item.bbox()), item }
+    }
+}
+
+impl RTreeObject for Entry {
+    type Envelope = AABB<[f64; 2]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        self.envelope
+    }
+}
+
+pub(super) fn envelope(bbox: Bbox) -> AABB<[f64; 2]> {
+    AABB::from_corners([bbox.west(), bbox.south()], [bbox.east(), bbox.north()])
+}
+
+impl Partition {
+    /// Loads a cell. `revision` is the newest that touched it, also when a feature only left it.
+    pub(super) fn new(items: Vec<Arc<Item>>, squares: Option<&Squares>, revision: Revision) -> Self {
+        let squares = squares.map_or_else(Vec::new, |squares| squares.gather(&items));
+        Self { revision, tree: RTree::bulk_load(items.into_iter().map(Entry::new).collect()), squares }
+    }
+
+    /// The newest revision that touched the cell.
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The features whose boxes touch a box, in no order.
+    pub fn in_box(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
+        self.tree.locate_in_envelope_intersecting(envelope(bbox)).map(|entry| &entry.item)
+    }
+
+    /// How many features it holds.
+    pub fn len(&self) -> usize {
+        self.tree.size()
+    }
+
+    /// Whether it holds none; a cell stays when its last feature leaves, for its revision.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All features, in no order.
+    pub fn items(&self) -> impl Iterator<Item = &Arc<Item>> {
+        self.tree.iter().map(|entry| &entry.item)
+    }
+
+    /// The squares that low zooms are made of, in order of their key.
+    pub fn squares(&self) -> &[Square] {
+        &self.squares
+    }
+}
