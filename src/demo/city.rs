@@ -76,10 +76,7 @@ pub fn generate(
     let ground = Ground::new(plan, sources)?;
     let mut outlet = Outlet { emit, waiting: Vec::new(), given: 0 };
     // A broken outlet is how the caller stops: nothing has gone wrong.
-    match make(plan, &ground, &mut outlet, progress) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error),
-    }
+    make(plan, &ground, &mut outlet, progress).map(|_| ())
 }
 
 fn make(
@@ -183,20 +180,21 @@ fn is_in_reach(ground: &Ground, township: usize, village: &Village) -> bool {
 
 impl Ground {
     fn new(plan: &Plan, sources: &Sources) -> Result<Self, DemoError> {
-        let divisions = Divisions::new(plan.seed, sources)?;
+        let mut divisions = Divisions::new(plan.seed, sources)?;
+        let water = water::bodies(plan.seed, sources, &divisions)?;
+        divisions.keep_dry(|at| water.iter().any(|body| body.holds(at)));
         let lattices: Vec<Lattice> =
             divisions.townships.iter().map(|township| Lattice::new(plan.seed, township)).collect();
         let roads = Roads::new(plan.seed, &divisions, &lattices);
-        let water = water::bodies(plan.seed, sources, &divisions)?;
         let reported = compounds::reported(&divisions)?;
         let weight = |village: &Village| {
             let town = in_town(divisions.township_of(village), village.centre);
             match (village.kind, town) {
-                ("community", true) => 1450.0,
-                ("community", false) => 720.0,
-                (_, true) => 800.0,
-                ("village", false) => 430.0,
-                _ => 190.0,
+                ("community", true) => 2000.0,
+                ("community", false) => 800.0,
+                (_, true) => 900.0,
+                ("village", false) => 350.0,
+                _ => 150.0,
             }
         };
         let weights: Vec<f64> = divisions.villages.iter().map(weight).collect();

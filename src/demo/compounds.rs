@@ -40,7 +40,8 @@ pub(super) struct Reported {
 
 /// Finds room for the two compounds of the report: in two villages of the town, off its main streets.
 pub(super) fn reported(divisions: &Divisions) -> Result<Vec<Reported>, DemoError> {
-    let room = || DemoError::Room { what: "the compounds 碧桂园珑悦 and 中润金桥郡 in 园林街道".to_owned() };
+    let room =
+        || DemoError::Room { what: "the compounds 碧桂园珑悦 and 中润金桥郡 in 园林街道".to_owned() };
     let township = divisions.townships.iter().find(|t| t.code.number() == REPORTED_IN).ok_or_else(room)?;
     let mut fits: Vec<(f64, usize)> = Vec::new();
     for number in township.villages.clone() {
@@ -93,7 +94,7 @@ pub(super) fn build(
     let (before, hung) = (register.plates, register.mounted);
     let floors = match exact {
         Some(_) => 18,
-        None => *register.dice.pick(&[5, 6, 6, 6, 11]),
+        None => *register.dice.pick(&[4, 5, 6, 6, 6, 7]),
     };
     let slabs = slabs(register, ground, exact.is_some());
     let doors: usize = slabs.iter().map(|slab| 1 + slab.units as usize).sum();
@@ -177,7 +178,8 @@ fn building(
         mounted: homes.is_some(),
     };
     let front = slab.across - DEPTH_M / 2.0;
-    register.plate(frame.at(slab.along - slab.length / 2.0 + 1.0, front + 0.4), &spot("building", format!("{number}栋")))?;
+    register
+        .plate(frame.at(slab.along - slab.length / 2.0 + 1.0, front + 0.4), &spot("building", format!("{number}栋")))?;
     let unit_m = slab.length / f64::from(slab.units);
     let west = |unit: u32| slab.along - slab.length / 2.0 + unit_m * f64::from(unit - 1);
     for unit in 1..=slab.units {

@@ -95,6 +95,21 @@ impl Divisions {
         std::iter::once(self.outline.polygon.exterior()).chain(self.outline.polygon.interiors()).map(ring).collect()
     }
 
+    /// Moves the centres of villages that lie in the water, or nearly, onto dry land.
+    pub(super) fn keep_dry(&mut self, is_wet: impl Fn(Pt) -> bool) {
+        let near_water = |at: Pt| {
+            const BANK_M: f64 = 45.0;
+            [(0.0, 0.0), (BANK_M, 0.0), (-BANK_M, 0.0), (0.0, BANK_M), (0.0, -BANK_M)]
+                .iter()
+                .any(|&(x, y)| is_wet(at.plus(super::plane::pt(x, y))))
+        };
+        for village in &mut self.villages {
+            if near_water(village.centre) {
+                village.centre = middle(&village.rings, |at| !near_water(at));
+            }
+        }
+    }
+
     /// City, townships and villages as drafts.
     pub(super) fn drafts(&self) -> Result<Vec<Draft>, DemoError> {
         let mut city = draft(
@@ -153,7 +168,9 @@ impl Buckets {
         let mut squares = vec![Vec::new(); columns * rows];
         for (number, village) in villages.iter().enumerate() {
             let [w, s, e, n] = extent(village.rings.iter().flatten());
-            let span = |low: f64, high: f64, from: f64| ((low - from) / BUCKET_M) as usize..=((high - from) / BUCKET_M) as usize;
+            let span = |low: f64, high: f64, from: f64| {
+                ((low - from) / BUCKET_M) as usize..=((high - from) / BUCKET_M) as usize
+            };
             for row in span(s, n, south) {
                 for column in span(w, e, west) {
                     squares[row * columns + column].push(number as u32);
@@ -211,7 +228,6 @@ pub(super) fn area_geometry(polygons: Vec<Vec<LineString<f64>>>) -> Result<Geome
 }
 
 impl Village {
-    #[allow(clippy::too_many_arguments)] // one place makes a village, field by field
     pub(super) fn new(
         row: &super::sources::VillageRow,
         township: usize,
@@ -219,7 +235,7 @@ impl Village {
         geometry: Geometry,
         source: String,
     ) -> Self {
-        let centre = middle(&rings);
+        let centre = middle(&rings, |_| true);
         Self {
             code: row.code,
             name: row.name.clone(),
@@ -246,7 +262,8 @@ impl Township {
         communities: usize,
         dice: &mut super::dice::Dice,
     ) -> Self {
-        let reach = (rings.iter().map(|ring| doubled_area(ring)).sum::<f64>().abs() / 2.0 / std::f64::consts::PI).sqrt();
+        let reach =
+            (rings.iter().map(|ring| doubled_area(ring)).sum::<f64>().abs() / 2.0 / std::f64::consts::PI).sqrt();
         Self {
             code,
             name,
@@ -262,16 +279,17 @@ impl Township {
     }
 }
 
-/// A position well inside rings: of a lattice of candidates the one farthest from every border.
-pub(super) fn middle(rings: &[Vec<Pt>]) -> Pt {
-    const STEPS: usize = 14;
+/// A position well inside rings: of a lattice of candidates the one farthest from every border,
+/// among those that are `fit`; a corner when none is.
+pub(super) fn middle(rings: &[Vec<Pt>], fit: impl Fn(Pt) -> bool) -> Pt {
+    const STEPS: usize = 16;
     let [west, south, east, north] = extent(rings.iter().flatten());
     let mut best = (f64::MIN, rings[0][0]);
     for row in 1..STEPS {
         for column in 1..STEPS {
             let share = |step: usize| step as f64 / STEPS as f64;
             let at = super::plane::pt(west + (east - west) * share(column), south + (north - south) * share(row));
-            if inside(rings, at) {
+            if inside(rings, at) && fit(at) {
                 let room = clearance(rings, at);
                 if room > best.0 {
                     best = (room, at);

@@ -50,7 +50,8 @@ pub(super) fn build(
     let stop_at = register.plates + most.min(register.wanted());
     let mut built: Option<(f64, f64)> = None;
     let mut reach = [stretch.from + 4.0, stretch.from + 4.0];
-    let sides: Vec<usize> = [stretch.left, stretch.right].iter().enumerate().filter(|(_, on)| **on).map(|(n, _)| n).collect();
+    let sides: Vec<usize> =
+        [stretch.left, stretch.right].iter().enumerate().filter(|(_, on)| **on).map(|(n, _)| n).collect();
     while register.plates < stop_at {
         // The side that lags behind is built on next, so both fill evenly.
         let Some(&side) = sides.iter().min_by(|a, b| reach[**a].total_cmp(&reach[**b])) else { break };
@@ -80,7 +81,9 @@ pub(super) fn build(
 fn measure(register: &mut Register, style: Style) -> (usize, f64, f64, u32) {
     let dice = &mut register.dice;
     match style {
-        Style::Shops => (2 + dice.below(4), dice.between(8.0, 10.5), dice.between(11.0, 15.0), 2 + dice.below(5) as u32),
+        Style::Shops => {
+            (2 + dice.below(4), dice.between(8.0, 10.5), dice.between(11.0, 15.0), 2 + dice.below(5) as u32)
+        }
         Style::Lane => (1 + dice.below(2), dice.between(9.0, 11.5), dice.between(9.0, 11.0), 2 + dice.below(3) as u32),
         Style::Farms => (1, dice.between(9.5, 13.0), dice.between(9.0, 11.5), 1 + dice.below(3) as u32),
     }
@@ -146,7 +149,7 @@ fn house(
         let homes = match stretch.style {
             Style::Shops => u32::from(register.dice.chance(0.35)),
             Style::Lane => 1,
-            Style::Farms => u32::from(register.dice.chance(0.45)),
+            Style::Farms => u32::from(register.dice.chance(0.3)),
         };
         for home in 0..homes {
             let at = stretch.frame.at(along, stretch.offset + sign * (stretch.setback + 5.0));

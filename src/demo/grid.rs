@@ -73,8 +73,7 @@ pub(super) fn cells(village: &Village) -> Result<Vec<Draft>, DemoError> {
 /// The village's rings and the lines across it as one mesh.
 fn lines(rings: &[Vec<Pt>], meridians: &[f64], parallels: &[f64]) -> Mesh {
     let mut mesh = Mesh::default();
-    let corners: Vec<Vec<usize>> =
-        rings.iter().map(|ring| ring.iter().map(|&at| mesh.node(at)).collect()).collect();
+    let corners: Vec<Vec<usize>> = rings.iter().map(|ring| ring.iter().map(|&at| mesh.node(at)).collect()).collect();
     let mut cuts: Cuts = rings.iter().map(|ring| vec![Vec::new(); ring.len()]).collect();
     let mut crosses: Vec<Vec<Option<usize>>> = vec![vec![None; parallels.len()]; meridians.len()];
     for (column, &x) in meridians.iter().enumerate() {

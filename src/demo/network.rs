@@ -53,7 +53,8 @@ pub(super) fn drafts(seed: u64, divisions: &Divisions, roads: &Roads) -> Result<
         net.link(node, &cores[number % CORES], "2G")?;
         net.link(node, &cores[(number + 2) % CORES], "2G")?;
     }
-    let own_links = LINKS.checked_sub(net.links.len()).ok_or_else(|| DemoError::Room { what: format!("{LINKS} links") })?;
+    let own_links =
+        LINKS.checked_sub(net.links.len()).ok_or_else(|| DemoError::Room { what: format!("{LINKS} links") })?;
     let units = net.units();
     if units.len() != UNITS || own_links > divisions.villages.len() {
         return Err(DemoError::Room { what: format!("{UNITS} units with {own_links} links of their own") });
@@ -76,7 +77,8 @@ impl Net<'_> {
     fn cores(&mut self) -> Vec<Node> {
         let core = &self.divisions.townships[0];
         let far = core.town_m * 0.3;
-        let sites = [("政务服务中心", far, 0.0), ("大数据中心", 0.0, far), ("市民之家", -far, 0.0), ("数据局", 0.0, -far)];
+        let sites =
+            [("政务服务中心", far, 0.0), ("大数据中心", 0.0, far), ("市民之家", -far, 0.0), ("数据局", 0.0, -far)];
         sites
             .iter()
             .enumerate()

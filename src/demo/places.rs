@@ -22,7 +22,11 @@ pub(super) fn drafts(seed: u64, divisions: &Divisions) -> Result<Vec<Draft>, Dem
             "place",
             point_geometry(township.seat)?,
             village,
-            [("code", township.code.to_string().into()), ("name", stem(&township.name).into()), ("kind", "town".into())],
+            [
+                ("code", township.code.to_string().into()),
+                ("name", stem(&township.name).into()),
+                ("kind", "town".into()),
+            ],
         )?);
     }
     for village in &divisions.villages {
@@ -30,7 +34,11 @@ pub(super) fn drafts(seed: u64, divisions: &Divisions) -> Result<Vec<Draft>, Dem
             "place",
             point_geometry(village.centre)?,
             Some(village.code),
-            [("code", village.code.to_string().into()), ("name", stem(&village.name).into()), ("kind", "village".into())],
+            [
+                ("code", village.code.to_string().into()),
+                ("name", stem(&village.name).into()),
+                ("kind", "village".into()),
+            ],
         )?);
     }
     let mut dice = Dice::new(seed, "railway", 0);
@@ -89,11 +97,21 @@ pub(super) fn institutions(register: &mut Register) -> Result<(), DemoError> {
 }
 
 /// Kinds of key areas that a town's public blocks become, and their names.
-const KINDS: [(&str, &str); 5] =
-    [("government", "政务服务中心"), ("school", "学校"), ("hospital", "医院"), ("sensitive", "水厂"), ("scenic", "公园")];
+const KINDS: [(&str, &str); 5] = [
+    ("government", "政务服务中心"),
+    ("school", "学校"),
+    ("hospital", "医院"),
+    ("sensitive", "水厂"),
+    ("scenic", "公园"),
+];
 
 /// Key areas on public blocks; the first village of a town has its offices.
-pub(super) fn key_areas(register: &mut Register, township: &Township, blocks: &[Block], made: &mut usize) -> Result<(), DemoError> {
+pub(super) fn key_areas(
+    register: &mut Register,
+    township: &Township,
+    blocks: &[Block],
+    made: &mut usize,
+) -> Result<(), DemoError> {
     /// A township has at most this many.
     const MOST: usize = 9;
     for block in blocks {
@@ -110,7 +128,11 @@ pub(super) fn key_areas(register: &mut Register, township: &Township, blocks: &[
             "key-area",
             polygon_geometry(&[corners])?,
             Some(register.code()),
-            [("code", format!("K{}{:03}", township.code, *made).into()), ("name", name.as_str().into()), ("kind", kind.into())],
+            [
+                ("code", format!("K{}{:03}", township.code, *made).into()),
+                ("name", name.as_str().into()),
+                ("kind", kind.into()),
+            ],
         )?;
         register.drafts.push(area);
         if kind != "scenic" {
@@ -118,7 +140,12 @@ pub(super) fn key_areas(register: &mut Register, township: &Township, blocks: &[
             let hall = township.streets.rectangle(block.along, block.across + 12.0, block.length * 0.5, 20.0);
             register.building(&hall, Some(name.clone()), floors, "public")?;
             let at = township.streets.at(block.along, block.across);
-            register.legal_unit(at, name, if kind == "government" { "agency" } else { "institution" }, &township.name)?;
+            register.legal_unit(
+                at,
+                name,
+                if kind == "government" { "agency" } else { "institution" },
+                &township.name,
+            )?;
         }
     }
     Ok(())

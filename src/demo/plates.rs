@@ -190,7 +190,13 @@ impl<'a> Register<'a> {
     }
 
     /// A legal unit; its name says that it is an example.
-    pub(super) fn legal_unit(&mut self, at: Pt, name: String, kind: &'static str, address: &str) -> Result<(), DemoError> {
+    pub(super) fn legal_unit(
+        &mut self,
+        at: Pt,
+        name: String,
+        kind: &'static str,
+        address: &str,
+    ) -> Result<(), DemoError> {
         self.legal += 1;
         let code = uscc(kind, self.order as u32 * 100_000 + self.legal);
         self.drafts.push(draft(
@@ -203,7 +209,13 @@ impl<'a> Register<'a> {
     }
 
     /// A building; its code is given back.
-    pub(super) fn building(&mut self, corners: &[Pt], name: Option<String>, floors: u32, used: &'static str) -> Result<String, DemoError> {
+    pub(super) fn building(
+        &mut self,
+        corners: &[Pt],
+        name: Option<String>,
+        floors: u32,
+        used: &'static str,
+    ) -> Result<String, DemoError> {
         self.buildings += 1;
         let code = format!("B{}{:06}", self.village.code, self.buildings);
         self.drafts.push(draft(
@@ -222,7 +234,14 @@ impl<'a> Register<'a> {
     }
 
     /// A housing unit in a building.
-    pub(super) fn housing_unit(&mut self, at: Pt, building: &str, unit: u32, floor: u32, room: u32) -> Result<(), DemoError> {
+    pub(super) fn housing_unit(
+        &mut self,
+        at: Pt,
+        building: &str,
+        unit: u32,
+        floor: u32,
+        room: u32,
+    ) -> Result<(), DemoError> {
         self.units += 1;
         let area = self.dice.between(68.0, 142.0);
         self.drafts.push(draft(
@@ -244,7 +263,8 @@ impl<'a> Register<'a> {
 
 /// The 25 characters of a doorplate code.
 fn doorplate_code(village: DivisionCode, group: u32, serial: u32) -> String {
-    let number = (u128::from(village.number()) * 100_000 + u128::from(group % 100_000)) * 1_000_000 + u128::from(serial);
+    let number =
+        (u128::from(village.number()) * 100_000 + u128::from(group % 100_000)) * 1_000_000 + u128::from(serial);
     let check = 98 - number * 100 % 97;
     format!("{number:023}{check:02}")
 }

@@ -118,8 +118,7 @@ impl Raster {
             let (first, last) = (column(west - reach), column(east + reach + SQUARE_M));
             for y in row(south - reach)..row(north + reach + SQUARE_M) {
                 for x in first..last {
-                    let centre =
-                        pt(self.west + (x as f64 + 0.5) * SQUARE_M, self.south + (y as f64 + 0.5) * SQUARE_M);
+                    let centre = pt(self.west + (x as f64 + 0.5) * SQUARE_M, self.south + (y as f64 + 0.5) * SQUARE_M);
                     if distance_to_line(centre, pair) <= reach + SQUARE_M / 2.0 {
                         self.squares[y * self.columns + x] |= flag;
                     }

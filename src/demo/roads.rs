@@ -108,7 +108,11 @@ impl Roads {
                     continue;
                 }
                 number += 1;
-                let class = if from.code.number() < 429005008 && to.code.number() < 429005110 { "primary" } else { "secondary" };
+                let class = if from.code.number() < 429005008 && to.code.number() < 429005110 {
+                    "primary"
+                } else {
+                    "secondary"
+                };
                 let ends = [self.nearest_gate(&gates[a], to.seat), self.nearest_gate(&gates[b], from.seat)];
                 let line = bent(self.nodes[ends[0]], self.nodes[ends[1]], 0.07, 700.0, dice);
                 let head = |name: &str| stem(name).chars().next().unwrap_or('潜');
@@ -120,7 +124,14 @@ impl Roads {
 
     /// Village roads of a township: those outside the town as a tree that grows from its gates,
     /// those inside along its streets.
-    fn to_villages(&mut self, divisions: &Divisions, number: usize, lattice: &Lattice, gates: &[usize; 4], dice: &mut Dice) {
+    fn to_villages(
+        &mut self,
+        divisions: &Divisions,
+        number: usize,
+        lattice: &Lattice,
+        gates: &[usize; 4],
+        dice: &mut Dice,
+    ) {
         let township = &divisions.townships[number];
         let mut reached: Vec<usize> = gates.to_vec();
         let mut waiting = Vec::new();

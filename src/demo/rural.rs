@@ -26,12 +26,25 @@ struct Row {
 }
 
 /// Builds what is left of a village's budget in its fields.
-pub(super) fn build(register: &mut Register, raster: &mut Raster, township: &Township, scale: f64) -> Result<(), DemoError> {
+pub(super) fn build(
+    register: &mut Register,
+    raster: &mut Raster,
+    township: &Township,
+    scale: f64,
+) -> Result<(), DemoError> {
     let frame = township.fields;
     let (along, across) = frame.of(register.village.centre);
     // Denser demands find more lines to build on.
-    let spacing = if scale > 4.0 { 95.0 } else if scale > 1.5 { 170.0 } else { 260.0 };
-    let spine_at = along + register.dice.between(-60.0, 60.0);
+    let spacing = if scale > 4.0 {
+        95.0
+    } else if scale > 1.5 {
+        170.0
+    } else {
+        260.0
+    };
+    // The spine starts on free ground, as near to the centre as it can.
+    let tries = (0..40).map(|number| along + f64::from(number) * if number % 2 == 0 { 12.0 } else { -12.0 });
+    let spine_at = tries.into_iter().find(|&at| raster.is_free(frame.at(at, across), ANY)).unwrap_or(along);
     let north = walk(raster, |far| frame.at(spine_at, across + far), WATER | OUTSIDE | BUILT);
     let south = walk(raster, |far| frame.at(spine_at, across - far), WATER | OUTSIDE | BUILT);
     let mut rows = rows(raster, &frame, spine_at, (across - south, across + north), spacing);
@@ -39,7 +52,7 @@ pub(super) fn build(register: &mut Register, raster: &mut Raster, township: &Tow
     if rows.is_empty() {
         return Ok(());
     }
-    let groups = register.wanted().div_ceil(48).clamp(1, rows.len());
+    let groups = register.wanted().div_ceil(62).clamp(1, rows.len());
     let (used, spare) = rows.split_at(groups);
     let reach = |edge: fn(f64, f64) -> f64| used.iter().fold(across, |far, row| edge(far, row.offset));
     let spine = [frame.at(spine_at, reach(f64::min) - 6.0), frame.at(spine_at, reach(f64::max) + 6.0)];
@@ -51,7 +64,9 @@ pub(super) fn build(register: &mut Register, raster: &mut Raster, township: &Tow
         register.drafts.push(draft);
     }
     for (number, row) in used.iter().enumerate() {
-        let most = register.wanted().div_ceil(groups - number);
+        // Rows differ in length; the last one takes what is left.
+        let even = register.wanted().div_ceil(groups - number);
+        let most = if number + 1 == groups { even } else { (even as f64 * register.dice.between(0.5, 1.5)) as usize };
         settle(register, raster, &frame, row, spine_at, number + 1, most)?;
     }
     ditches(register, raster, &frame, spare, scale)?;
@@ -128,7 +143,13 @@ fn settle(
 }
 
 /// Ditches on lines without houses.
-fn ditches(register: &mut Register, raster: &mut Raster, frame: &Frame, spare: &[Row], scale: f64) -> Result<(), DemoError> {
+fn ditches(
+    register: &mut Register,
+    raster: &mut Raster,
+    frame: &Frame,
+    spare: &[Row],
+    scale: f64,
+) -> Result<(), DemoError> {
     for row in spare {
         if register.dice.chance(0.45 * scale.min(1.0)) {
             ditch(register, raster, frame, (row.from, row.to, row.offset))?;
@@ -138,12 +159,17 @@ fn ditches(register: &mut Register, raster: &mut Raster, frame: &Frame, spare: &
 }
 
 /// A straight ditch, broken where a road or a building stands in its way.
-fn ditch(register: &mut Register, raster: &mut Raster, frame: &Frame, (from, to, offset): (f64, f64, f64)) -> Result<(), DemoError> {
+fn ditch(
+    register: &mut Register,
+    raster: &mut Raster,
+    frame: &Frame,
+    (from, to, offset): (f64, f64, f64),
+) -> Result<(), DemoError> {
     let mut begun: Option<f64> = None;
     let mut at = from;
     while at <= to + STEP_M {
-        let free = at <= to
-            && [-DITCH_M, 0.0, DITCH_M].iter().all(|aside| raster.is_free(frame.at(at, offset + aside), ANY));
+        let free =
+            at <= to && [-DITCH_M, 0.0, DITCH_M].iter().all(|aside| raster.is_free(frame.at(at, offset + aside), ANY));
         match (begun, free) {
             (None, true) => begun = Some(at),
             (Some(start), false) => {
@@ -179,12 +205,8 @@ fn ponds(register: &mut Register, raster: &mut Raster, frame: &Frame, scale: f64
         let (columns, rows) = (1 + dice.below(3), 1 + dice.below(3));
         for place in 0..columns * rows {
             let (column, row) = ((place % columns) as f64, (place / columns) as f64);
-            let corners = frame.rectangle(
-                along + column * (length + DIKE_M),
-                across + row * (width + DIKE_M),
-                length,
-                width,
-            );
+            let corners =
+                frame.rectangle(along + column * (length + DIKE_M), across + row * (width + DIKE_M), length, width);
             if made < wanted && raster.is_free_block(&corners, ANY) {
                 raster.mark_block(&corners, WATER);
                 water(register, &corners, "pond")?;

@@ -81,13 +81,7 @@ impl Lattice {
 
     /// Which third of a long street: 0 start, 1 middle, 2 end.
     fn section(&self, at: f64) -> usize {
-        if self.reach < 1500.0 {
-            0
-        } else if at < -self.reach / 3.0 {
-            0
-        } else {
-            1 + usize::from(at > self.reach / 3.0)
-        }
+        if self.reach < 1500.0 || at < -self.reach / 3.0 { 0 } else { 1 + usize::from(at > self.reach / 3.0) }
     }
 
     /// Where the numbers of a street start, metres along, for the section that holds `at`.
@@ -121,6 +115,7 @@ pub(super) fn in_town(township: &Township, at: Pt) -> bool {
     let heading = from.direction();
     let (c, s) = (heading.x, heading.y);
     let shift = (township.code.number() % 7) as f64 / 7.0;
-    let lobes = 0.13 * (c * c - s * s) + 0.11 * (4.0 * c * c * c - 3.0 * c) + 0.09 * (2.0 * c * s) * (1.0 - 2.0 * shift);
+    let lobes =
+        0.13 * (c * c - s * s) + 0.11 * (4.0 * c * c * c - 3.0 * c) + 0.09 * (2.0 * c * s) * (1.0 - 2.0 * shift);
     far < township.town_m * (0.95 + lobes)
 }

@@ -21,6 +21,7 @@ struct Street {
     class: &'static str,
     group: u32,
     start: f64,
+    bridge: bool,
 }
 
 /// A block between streets, in the town's frame: centre and sides, metres.
@@ -46,7 +47,7 @@ pub(super) fn build(
     for street in &streets {
         let line = [street.frame.at(street.from, street.offset), street.frame.at(street.to, street.offset)];
         let code = register.road_code();
-        let draft = road_draft(&code, &street.name, street.class, false, &line, Some(register.code()))?;
+        let draft = road_draft(&code, &street.name, street.class, street.bridge, &line, Some(register.code()))?;
         register.drafts.push(draft);
     }
     let mut blocks = blocks(raster, lattice);
@@ -55,11 +56,12 @@ pub(super) fn build(
     for block in &public {
         raster.mark_block(&lattice.frame.rectangle(block.along, block.across, block.length, block.width), BUILT);
     }
-    let for_compounds = register.plates + register.wanted() * 4 / 10;
+    let for_compounds = register.plates + register.wanted() * 22 / 100;
     let mut number = 0;
-    while register.plates < for_compounds && blocks.len() > 1 {
+    let mut named = Vec::new();
+    while register.plates + 12 < for_compounds && blocks.len() > 1 {
         let Some(block) = blocks.pop() else { break };
-        let name = names::compound(&mut register.dice, number);
+        let name = names::compound(&mut register.dice, &mut named);
         let ground = compounds::Ground {
             frame: lattice.frame,
             along: block.along,
@@ -79,7 +81,10 @@ pub(super) fn build(
         "tertiary" => 1,
         _ => 2,
     });
-    for street in &streets {
+    // Some plates are kept for the lanes behind the streets, as far as there are blocks for them.
+    let kept = register.wanted() * 35 / 100;
+    let kept = if blocks.is_empty() { 0 } else { kept };
+    for street in streets.iter().filter(|street| !street.bridge) {
         let stretch = Stretch {
             frame: street.frame,
             offset: street.offset,
@@ -93,7 +98,7 @@ pub(super) fn build(
             right: true,
             style: Style::Shops,
         };
-        let wanted = register.wanted();
+        let wanted = register.wanted().saturating_sub(kept);
         frontage::build(register, raster, &stretch, wanted)?;
     }
     for (number, block) in blocks.iter().enumerate() {
@@ -112,7 +117,16 @@ fn streets(register: &mut Register, raster: &Raster, township: &Township, lattic
             let (a, b) = (frame.at(-lattice.reach, offset), frame.at(lattice.reach, offset));
             for (start, stop) in parts_inside(a, b, &register.village.rings) {
                 let along = |share: f64| -lattice.reach + 2.0 * lattice.reach * share;
-                cut(&mut streets, raster, township, lattice, (is_row, frame, line), (along(start), along(stop), offset));
+                let before = streets.len();
+                cut(
+                    &mut streets,
+                    raster,
+                    township,
+                    lattice,
+                    (is_row, frame, line),
+                    (along(start), along(stop), offset),
+                );
+                bridge(&mut streets, before, raster);
             }
         }
     }
@@ -139,9 +153,8 @@ fn cut(
     let mut begun: Option<f64> = None;
     for step in 0..=steps {
         let here = along(step);
-        let section_ends = begun.is_some_and(|at| {
-            lattice.start_of_numbers(line, at + 1.0) != lattice.start_of_numbers(line, here)
-        });
+        let section_ends =
+            begun.is_some_and(|at| lattice.start_of_numbers(line, at + 1.0) != lattice.start_of_numbers(line, here));
         let open = is_open(step);
         if let Some(start) = begun
             && (!open || section_ends || step == steps)
@@ -157,11 +170,27 @@ fn cut(
                     class: line.class,
                     group: line.number,
                     start: lattice.start_of_numbers(line, middle),
+                    bridge: false,
                 });
             }
             begun = (open && section_ends).then_some(here);
         } else if open && begun.is_none() {
             begun = Some(here);
+        }
+    }
+}
+
+/// Adds bridges where only a canal parts two pieces of a street; its pieces start at `first`.
+fn bridge(streets: &mut Vec<Street>, first: usize, raster: &Raster) {
+    const LONGEST_M: f64 = 90.0;
+    for place in (first + 1)..streets.len() {
+        let (before, after) = (&streets[place - 1], &streets[place]);
+        let (from, to) = (before.to, after.from);
+        let middle = before.frame.at(f64::midpoint(from, to), before.offset);
+        if to - from > 1.0 && to - from < LONGEST_M && raster.is(middle, WATER) {
+            let name = before.name.clone();
+            let bridge = Street { name, from, to, bridge: true, ..*before };
+            streets.push(bridge);
         }
     }
 }
@@ -181,7 +210,11 @@ fn blocks(raster: &Raster, lattice: &Lattice) -> Vec<Block> {
                 width: north - south,
             };
             let corners = lattice.frame.rectangle(block.along, block.across, block.length, block.width);
-            if block.length > 60.0 && block.width > 50.0 && raster.is_free_block(&corners, ANY) && is_walled(raster, lattice, &block) {
+            if block.length > 60.0
+                && block.width > 50.0
+                && raster.is_free_block(&corners, ANY)
+                && is_walled(raster, lattice, &block)
+            {
                 blocks.push(block);
             }
         }
@@ -193,17 +226,25 @@ fn blocks(raster: &Raster, lattice: &Lattice) -> Vec<Block> {
 fn is_walled(raster: &Raster, lattice: &Lattice, block: &Block) -> bool {
     let reach = 32.0;
     let (l, w) = (block.length / 2.0 + reach, block.width / 2.0 + reach);
-    [(l, 0.0, 1.0, 0.0), (-l, 0.0, 1.0, 0.0), (0.0, w, 0.0, 1.0), (0.0, -w, 0.0, 1.0)].iter().any(|&(dl, dw, along, across)| {
-        // The street's middle is 22 m and half its width off the block: look a little both ways.
-        [-12.0, -6.0, 0.0, 6.0, 12.0].iter().any(|shift| {
-            raster.is(lattice.frame.at(block.along + dl + along * shift, block.across + dw + across * shift), ROAD)
-        })
-    })
+    [(l, 0.0, 1.0, 0.0), (-l, 0.0, 1.0, 0.0), (0.0, w, 0.0, 1.0), (0.0, -w, 0.0, 1.0)].iter().any(
+        |&(dl, dw, along, across)| {
+            // The street's middle is 22 m and half its width off the block: look a little both ways.
+            [-12.0, -6.0, 0.0, 6.0, 12.0].iter().any(|shift| {
+                raster.is(lattice.frame.at(block.along + dl + along * shift, block.across + dw + across * shift), ROAD)
+            })
+        },
+    )
 }
 
 /// Rows of houses on lanes inside a block.
-fn lanes(register: &mut Register, raster: &mut Raster, lattice: &Lattice, block: &Block, number: usize) -> Result<(), DemoError> {
-    const PITCH_M: f64 = 34.0;
+fn lanes(
+    register: &mut Register,
+    raster: &mut Raster,
+    lattice: &Lattice,
+    block: &Block,
+    number: usize,
+) -> Result<(), DemoError> {
+    const PITCH_M: f64 = 44.0;
     let rows = (block.width / PITCH_M) as usize;
     for row in 0..rows {
         if register.wanted() == 0 {

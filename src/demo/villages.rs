@@ -67,7 +67,7 @@ fn grounds(seed: u64, shapes: &[TownshipShape], sources: &Sources) -> Result<Vec
         let rings: Vec<Vec<Pt>> = shape.polygons.iter().flatten().map(on_board).collect();
         let known = seats.get(&shape.code.to_string()).copied().filter(|&at| inside(&rings, at));
         let seat = known.unwrap_or(shape.seed);
-        let seat = if inside(&rings, seat) { seat } else { super::divisions::middle(&rings) };
+        let seat = if inside(&rings, seat) { seat } else { super::divisions::middle(&rings, |_| true) };
         grounds.push(Ground { rings, seat, rows: Vec::new(), sites: Vec::new(), first: 0 });
     }
     for row in super::sources::villages(sources.villages)? {
@@ -221,7 +221,13 @@ impl Borders {
     }
 
     /// Adds the parts of a village border that lie in its township.
-    fn add(&mut self, township: usize, ground: &Ground, border: &voronoi::Border, meetings: &mut BTreeMap<[usize; 3], usize>) {
+    fn add(
+        &mut self,
+        township: usize,
+        ground: &Ground,
+        border: &voronoi::Border,
+        meetings: &mut BTreeMap<[usize; 3], usize>,
+    ) {
         let tags = border.sites.map(|site| (ground.first + site) as Tag);
         let mut piece: Vec<(Pt, Option<usize>)> = vec![(border.line[0], None)];
         let mut pieces = Vec::new();
@@ -271,7 +277,8 @@ impl Borders {
     fn close(&mut self) {
         for (&(from, to), side) in &mut self.sides {
             side.joints.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let tag = |township: Option<usize>| township.map_or(super::mesh::UNKNOWN, |number| TOWNSHIPS + number as Tag);
+            let tag =
+                |township: Option<usize>| township.map_or(super::mesh::UNKNOWN, |number| TOWNSHIPS + number as Tag);
             let mut at = from;
             for node in side.joints.iter().map(|joint| joint.1).chain([to]) {
                 self.mesh.edge(at, node, tag(side.left), tag(side.right));
@@ -287,7 +294,12 @@ impl Borders {
     }
 }
 
-fn assemble(seed: u64, shapes: Vec<TownshipShape>, grounds: Vec<Ground>, mut borders: Borders) -> Result<Areas, DemoError> {
+fn assemble(
+    seed: u64,
+    shapes: Vec<TownshipShape>,
+    grounds: Vec<Ground>,
+    mut borders: Borders,
+) -> Result<Areas, DemoError> {
     borders.close();
     let mesh = &borders.mesh;
     let faces = mesh.faces();
@@ -332,7 +344,14 @@ fn assemble(seed: u64, shapes: Vec<TownshipShape>, grounds: Vec<Ground>, mut bor
         let communities = ground.rows.iter().filter(|row| village_kind(row.code) == "community").count();
         let mut dice = Dice::new(seed, "township", shape.code.number());
         areas.townships.push(Township::new(
-            shape.code, shape.name, ground.seat, rings, geometry, villages, communities, &mut dice,
+            shape.code,
+            shape.name,
+            ground.seat,
+            rings,
+            geometry,
+            villages,
+            communities,
+            &mut dice,
         ));
     }
     Ok(areas)

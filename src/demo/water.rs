@@ -12,7 +12,7 @@ use super::DemoError;
 use super::dice::Dice;
 use super::divisions::{Divisions, clearance};
 use super::draft::draft;
-use super::plane::{Frame, Pt, bent, extent, inside, polygon_geometry, pt};
+use super::plane::{Frame, Pt, bent, doubled_area, extent, inside, polygon_geometry, pt};
 use super::sources::Sources;
 
 /// A river, a lake or a main canal.
@@ -36,20 +36,58 @@ const LAKES: [(&str, u64, f64); 6] = [
     ("苏湖", 429005105, 640.0),
 ];
 const CANALS: [&str; 16] = [
-    "田关河", "西荆河", "百里长渠", "兴隆干渠", "中沙河", "城南干渠", "东干渠", "西干渠", "万福干渠", "总口干渠",
-    "熊口干渠", "龙湾干渠", "老新干渠", "张金干渠", "浩口干渠", "后湖干渠",
+    "田关河",
+    "西荆河",
+    "百里长渠",
+    "兴隆干渠",
+    "中沙河",
+    "城南干渠",
+    "东干渠",
+    "西干渠",
+    "万福干渠",
+    "总口干渠",
+    "熊口干渠",
+    "龙湾干渠",
+    "老新干渠",
+    "张金干渠",
+    "浩口干渠",
+    "后湖干渠",
 ];
 /// How far beyond the city rivers are drawn, metres.
 const BEYOND_M: f64 = 2000.0;
 
+/// Areas and holes smaller than this are leavings of the cutting, square metres.
+const LEAST_M2: f64 = 400.0;
+
+/// A ring, unclosed, without vertices that all but coincide: rounding could tangle them.
+fn clean(ring: &LineString<f64>) -> Vec<Pt> {
+    const LEAST_M: f64 = 0.8;
+    let mut kept: Vec<Pt> = Vec::new();
+    for c in ring.0.iter().skip(1) {
+        let at = pt(c.x, c.y);
+        if kept.last().is_none_or(|last| last.to(at) > LEAST_M) {
+            kept.push(at);
+        }
+    }
+    while kept.len() > 3 && kept[0].to(kept[kept.len() - 1]) <= LEAST_M {
+        kept.pop();
+    }
+    kept
+}
+
 impl Body {
     fn new(name: &str, kind: &'static str, shape: &MultiPolygon<f64>) -> Self {
-        let open = |ring: &LineString<f64>| ring.0[1..].iter().map(|c| pt(c.x, c.y)).collect::<Vec<Pt>>();
-        let polygons: Vec<Vec<Vec<Pt>>> = shape
-            .0
-            .iter()
-            .map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(open).collect())
-            .collect();
+        let mut polygons: Vec<Vec<Vec<Pt>>> = Vec::new();
+        for part in &shape.0 {
+            let mut rings = std::iter::once(part.exterior()).chain(part.interiors()).map(clean);
+            let Some(exterior) = rings.next().filter(|ring| ring.len() > 2) else {
+                continue;
+            };
+            if doubled_area(&exterior).abs() > LEAST_M2 * 2.0 {
+                let holes = rings.filter(|ring| ring.len() > 2 && doubled_area(ring).abs() > LEAST_M2 * 2.0);
+                polygons.push(std::iter::once(exterior).chain(holes).collect());
+            }
+        }
         let extent = extent(polygons.iter().flatten().flatten());
         Self { name: name.to_owned(), kind, polygons, extent }
     }
@@ -101,11 +139,9 @@ fn round(centre: Pt, corners: usize, radius: impl Fn(f64, f64) -> f64) -> Vec<Pt
 pub(super) fn bodies(seed: u64, sources: &Sources, divisions: &Divisions) -> Result<Vec<Body>, DemoError> {
     let city = divisions.city_rings();
     let [west, south, east, north] = extent(city.iter().flatten());
-    let near = Rect::new(
-        Coord { x: west - BEYOND_M, y: south - BEYOND_M },
-        Coord { x: east + BEYOND_M, y: north + BEYOND_M },
-    )
-    .to_polygon();
+    let near =
+        Rect::new(Coord { x: west - BEYOND_M, y: south - BEYOND_M }, Coord { x: east + BEYOND_M, y: north + BEYOND_M })
+            .to_polygon();
     let mut bodies = Vec::new();
     let mut taken = MultiPolygon::<f64>(Vec::new());
     let courses = super::sources::rivers(sources.rivers)?;
@@ -179,7 +215,9 @@ fn lake(seed: u64, divisions: &Divisions, township: u64, radius: f64) -> Vec<Pt>
     }
     let radius = radius.min(best.0.max(150.0) * 0.85);
     let waves: Vec<(f64, f64, f64)> = (2..7)
-        .map(|wave| (f64::from(wave), dice.between(0.0, std::f64::consts::TAU), dice.between(0.03, 0.3) / f64::from(wave)))
+        .map(|wave| {
+            (f64::from(wave), dice.between(0.0, std::f64::consts::TAU), dice.between(0.03, 0.3) / f64::from(wave))
+        })
         .collect();
     round(best.1, 72, |c, s| {
         let angle = libm::atan2(s, c);
