@@ -94,7 +94,7 @@ pub(super) fn build(
     let (before, hung) = (register.plates, register.mounted);
     let floors = match exact {
         Some(_) => 18,
-        None => *register.dice.pick(&[4, 5, 6, 6, 6, 7]),
+        None => *register.dice.pick(&[3, 4, 5, 5, 6, 6]),
     };
     let slabs = slabs(register, ground, exact.is_some());
     let doors: usize = slabs.iter().map(|slab| 1 + slab.units as usize).sum();

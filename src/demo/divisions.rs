@@ -251,17 +251,19 @@ impl Village {
     }
 }
 
+/// What is known of a township beside its area.
+pub(super) struct Founded {
+    pub(super) code: DivisionCode,
+    pub(super) name: String,
+    pub(super) seat: Pt,
+    /// How many of its villages are communities (社区).
+    pub(super) communities: usize,
+    pub(super) villages: std::ops::Range<usize>,
+}
+
 impl Township {
-    pub(super) fn new(
-        code: DivisionCode,
-        name: String,
-        seat: Pt,
-        rings: Vec<Vec<Pt>>,
-        geometry: Geometry,
-        villages: std::ops::Range<usize>,
-        communities: usize,
-        dice: &mut super::dice::Dice,
-    ) -> Self {
+    pub(super) fn new(founded: Founded, rings: Vec<Vec<Pt>>, geometry: Geometry, dice: &mut super::dice::Dice) -> Self {
+        let Founded { code, name, seat, communities, villages } = founded;
         let reach =
             (rings.iter().map(|ring| doubled_area(ring)).sum::<f64>().abs() / 2.0 / std::f64::consts::PI).sqrt();
         Self {

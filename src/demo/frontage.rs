@@ -121,9 +121,8 @@ fn house(
 ) -> Result<(), DemoError> {
     let used = match stretch.style {
         Style::Shops => "commercial",
-        Style::Lane => "residential",
         Style::Farms if register.dice.chance(0.03) => "farm",
-        Style::Farms => "residential",
+        Style::Lane | Style::Farms => "residential",
     };
     let building = register.building(corners, None, floors, used)?;
     let sign = if side == 0 { 1.0 } else { -1.0 };
@@ -147,7 +146,7 @@ fn house(
         let front = stretch.offset + sign * (stretch.setback + 0.4);
         register.plate(stretch.frame.at(along, front), &spot)?;
         let homes = match stretch.style {
-            Style::Shops => u32::from(register.dice.chance(0.35)),
+            Style::Shops => u32::from(register.dice.chance(0.25)),
             Style::Lane => 1,
             Style::Farms => u32::from(register.dice.chance(0.3)),
         };

@@ -171,7 +171,8 @@ impl<'a> Register<'a> {
             text.push_str(street);
         }
         if let Some(number) = spot.number {
-            text.push_str(&format!("{number}号"));
+            text.push_str(&number.to_string());
+            text.push('号');
         }
         text
     }

@@ -3,7 +3,7 @@
 //! They form a graph whose nodes are seats, the gates of towns and the centres of villages; network
 //! links run along it. Where a road crosses water, the crossing is a bridge.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::domain::{DivisionCode, Draft};
 
@@ -29,7 +29,7 @@ pub(super) struct Road {
 
 /// The road graph.
 pub(super) struct Roads {
-    pub(super) roads: Vec<Road>,
+    pub(super) all: Vec<Road>,
     nodes: Vec<Pt>,
     /// Node of each township's seat and of each village's centre.
     pub(super) seats: Vec<usize>,
@@ -51,13 +51,13 @@ pub(super) const fn width_m(class: &str) -> f64 {
 
 impl Roads {
     pub(super) fn new(seed: u64, divisions: &Divisions, lattices: &[Lattice]) -> Self {
-        let mut roads = Self { roads: Vec::new(), nodes: Vec::new(), seats: Vec::new(), centres: Vec::new() };
+        let mut roads = Self { all: Vec::new(), nodes: Vec::new(), seats: Vec::new(), centres: Vec::new() };
         let mut dice = Dice::new(seed, "main roads", 0);
         let gates = roads.towns(divisions);
         roads.between_towns(divisions, &gates, &mut dice);
         for (number, township) in divisions.townships.iter().enumerate() {
             let mut dice = Dice::new(seed, "village roads", township.code.number());
-            roads.to_villages(divisions, number, &lattices[number], &gates[number], &mut dice);
+            roads.reach_villages(divisions, number, &lattices[number], &gates[number], &mut dice);
         }
         roads.passing(divisions, &mut dice);
         roads
@@ -69,7 +69,7 @@ impl Roads {
     }
 
     fn join(&mut self, ends: [usize; 2], name: String, class: &'static str, line: Vec<Pt>, drawn: bool) {
-        self.roads.push(Road { name, class, line, ends: Some(ends), drawn });
+        self.all.push(Road { name, class, line, ends: Some(ends), drawn });
     }
 
     /// Seats and gates: the four ends of a town's two main streets.
@@ -124,7 +124,7 @@ impl Roads {
 
     /// Village roads of a township: those outside the town as a tree that grows from its gates,
     /// those inside along its streets.
-    fn to_villages(
+    fn reach_villages(
         &mut self,
         divisions: &Divisions,
         number: usize,
@@ -177,7 +177,7 @@ impl Roads {
         ] {
             let line = bent(from, to, 0.025, 1500.0, dice);
             for line in within(&line, &city) {
-                self.roads.push(Road { name: name.to_owned(), class, line, ends: None, drawn: true });
+                self.all.push(Road { name: name.to_owned(), class, line, ends: None, drawn: true });
             }
         }
     }
@@ -185,7 +185,7 @@ impl Roads {
     /// The way between two nodes along the graph: the line to draw, if they are joined.
     pub(super) fn way(&self, from: usize, to: usize) -> Option<Vec<Pt>> {
         let mut joined: Vec<Vec<(usize, usize, f64)>> = vec![Vec::new(); self.nodes.len()];
-        for (number, road) in self.roads.iter().enumerate() {
+        for (number, road) in self.all.iter().enumerate() {
             if let Some([a, b]) = road.ends {
                 let length = line_length(&road.line);
                 joined[a].push((b, number, length));
@@ -194,10 +194,10 @@ impl Roads {
         }
         let mut best: Vec<(f64, usize, usize)> = vec![(f64::MAX, 0, 0); self.nodes.len()];
         // Lengths in millimetres order the queue, so that it needs no ordering of floats.
-        let mut queue: BTreeMap<(u64, usize), ()> = BTreeMap::new();
+        let mut queue: BTreeSet<(u64, usize)> = BTreeSet::new();
         best[from].0 = 0.0;
-        queue.insert((0, from), ());
-        while let Some(((_, node), ())) = queue.pop_first() {
+        queue.insert((0, from));
+        while let Some((_, node)) = queue.pop_first() {
             if node == to {
                 break;
             }
@@ -205,7 +205,7 @@ impl Roads {
                 let total = best[node].0 + length;
                 if total < best[next].0 {
                     best[next] = (total, node, road);
-                    queue.insert(((total * 1000.0) as u64, next), ());
+                    queue.insert(((total * 1000.0) as u64, next));
                 }
             }
         }
@@ -216,8 +216,8 @@ impl Roads {
         let mut node = to;
         while node != from {
             let (_, before, road) = best[node];
-            let course = &self.roads[road].line;
-            let starts_here = self.roads[road].ends.is_some_and(|ends| ends[0] == node);
+            let course = &self.all[road].line;
+            let starts_here = self.all[road].ends.is_some_and(|ends| ends[0] == node);
             if starts_here {
                 line.extend(course.iter().skip(1));
             } else {
@@ -233,7 +233,7 @@ impl Roads {
     /// Roads that stand on the map by themselves, cut into roads and bridges.
     pub(super) fn drafts(&self, divisions: &Divisions, water: &[Body]) -> Result<Vec<Draft>, DemoError> {
         let mut drafts = Vec::new();
-        for road in self.roads.iter().filter(|road| road.drawn) {
+        for road in self.all.iter().filter(|road| road.drawn) {
             for (line, bridge) in over_water(&road.line, water) {
                 let length = line_length(&line);
                 let wide = matches!(road.class, "motorway" | "trunk" | "primary" | "secondary");
@@ -250,7 +250,7 @@ impl Roads {
 
     /// Roads that come near a box, with their widths.
     pub(super) fn near(&self, [west, south, east, north]: [f64; 4]) -> impl Iterator<Item = &Road> {
-        self.roads.iter().filter(move |road| {
+        self.all.iter().filter(move |road| {
             let [w, s, e, n] = extent(&road.line);
             road.drawn && w <= east && e >= west && s <= north && n >= south
         })

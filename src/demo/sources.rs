@@ -13,15 +13,15 @@ use super::plane::Pt;
 /// The texts of the data files; the caller reads them.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
-    /// The city's outline: GeoJSON with one polygon (`qianjiang_boundary.geojson`).
+    /// The city's outline: GeoJSON with one polygon (`data/divisions/boundary.geojson`).
     pub boundary: &'a str,
-    /// The synthetic townships: GeoJSON (`qianjiang_townships_synthetic.geojson`).
+    /// The synthetic townships: GeoJSON (`data/divisions/townships-synthetic.geojson`).
     pub townships: &'a str,
-    /// The village list of 2023: CSV (`qianjiang_villages.csv`).
+    /// The village list of 2023: CSV (`data/divisions/villages-2023.csv`).
     pub villages: &'a str,
-    /// Courses of rivers: GeoJSON lines with a `name` (`rivers_gshhg.geojson`).
+    /// Courses of rivers: GeoJSON lines with a `name` (`data/basemap/rivers.geojson`).
     pub rivers: &'a str,
-    /// Township seats: GeoJSON points with a `township_code` (`geonames_places.geojson`).
+    /// Township seats: GeoJSON points with a `township_code` (`data/basemap/places.geojson`).
     pub places: &'a str,
 }
 
@@ -52,32 +52,32 @@ pub(super) struct Outline {
     pub(super) polygon: Polygon<f64>,
 }
 
-fn broken(file: &'static str, detail: impl ToString) -> DemoError {
+fn broken(file: &'static str, detail: &dyn std::fmt::Display) -> DemoError {
     DemoError::Source { file, detail: detail.to_string() }
 }
 
 fn features(file: &'static str, text: &str) -> Result<Vec<geojson::Feature>, DemoError> {
-    let collection: geojson::FeatureCollection = text.parse().map_err(|error| broken(file, error))?;
+    let collection: geojson::FeatureCollection = text.parse().map_err(|error| broken(file, &error))?;
     Ok(collection.features)
 }
 
 fn text_of(file: &'static str, feature: &geojson::Feature, key: &str) -> Result<String, DemoError> {
     let value = feature.property(key).and_then(|value| value.as_str());
-    value.map(str::to_owned).ok_or_else(|| broken(file, format!("a feature has no text `{key}`")))
+    value.map(str::to_owned).ok_or_else(|| broken(file, &format!("a feature has no text `{key}`")))
 }
 
 fn shape(file: &'static str, feature: &geojson::Feature) -> Result<geo_types::Geometry<f64>, DemoError> {
-    let geometry = feature.geometry.clone().ok_or_else(|| broken(file, "a feature has no geometry"))?;
-    geo_types::Geometry::try_from(geometry).map_err(|error| broken(file, error))
+    let geometry = feature.geometry.clone().ok_or_else(|| broken(file, &"a feature has no geometry"))?;
+    geo_types::Geometry::try_from(geometry).map_err(|error| broken(file, &error))
 }
 
 pub(super) fn outline(text: &str) -> Result<Outline, DemoError> {
     const FILE: &str = "city boundary";
     let found = features(FILE, text)?;
-    let feature = found.first().ok_or_else(|| broken(FILE, "it holds no feature"))?;
+    let feature = found.first().ok_or_else(|| broken(FILE, &"it holds no feature"))?;
     let geometry = shape(FILE, feature)?;
     let geo_types::Geometry::Polygon(polygon) = &geometry else {
-        return Err(broken(FILE, "its first feature is no Polygon"));
+        return Err(broken(FILE, &"its first feature is no Polygon"));
     };
     Ok(Outline {
         name: text_of(FILE, feature, "name")?,
@@ -95,19 +95,19 @@ pub(super) fn townships(text: &str) -> Result<Vec<TownshipShape>, DemoError> {
         let polygons = match shape(FILE, &feature)? {
             geo_types::Geometry::Polygon(polygon) => vec![polygon],
             geo_types::Geometry::MultiPolygon(many) => many.0,
-            _ => return Err(broken(FILE, "a feature is no Polygon or MultiPolygon")),
+            _ => return Err(broken(FILE, &"a feature is no Polygon or MultiPolygon")),
         };
         let seed = feature.property("seed").and_then(|seed| Some((seed.get(0)?.as_f64()?, seed.get(1)?.as_f64()?)));
-        let (lon, lat) = seed.ok_or_else(|| broken(FILE, "a feature has no `seed` of two numbers"))?;
+        let (lon, lat) = seed.ok_or_else(|| broken(FILE, &"a feature has no `seed` of two numbers"))?;
         let rings = |polygon: &Polygon<f64>| {
             std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(open).collect::<Vec<_>>()
         };
         let polygons: Vec<_> = polygons.iter().map(rings).collect();
         if polygons.iter().flatten().any(|ring| ring.len() < 3) {
-            return Err(broken(FILE, "a ring has fewer than three corners"));
+            return Err(broken(FILE, &"a ring has fewer than three corners"));
         }
         shapes.push(TownshipShape {
-            code: text_of(FILE, &feature, "code")?.parse().map_err(|error| broken(FILE, error))?,
+            code: text_of(FILE, &feature, "code")?.parse().map_err(|error| broken(FILE, &error))?,
             name: text_of(FILE, &feature, "name")?,
             seed: Pt::from_degrees(lon, lat),
             polygons,
@@ -120,7 +120,7 @@ pub(super) fn townships(text: &str) -> Result<Vec<TownshipShape>, DemoError> {
 pub(super) fn villages(text: &str) -> Result<Vec<VillageRow>, DemoError> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows: Result<Vec<VillageRow>, csv::Error> = reader.deserialize().collect();
-    let mut rows = rows.map_err(|error| broken("village list", error))?;
+    let mut rows = rows.map_err(|error| broken("village list", &error))?;
     rows.sort_by_key(|row| row.code);
     Ok(rows)
 }
@@ -131,7 +131,7 @@ pub(super) fn rivers(text: &str) -> Result<BTreeMap<String, Vec<Vec<Pt>>>, DemoE
     let mut rivers: BTreeMap<String, Vec<Vec<Pt>>> = BTreeMap::new();
     for feature in features(FILE, text)? {
         let geo_types::Geometry::LineString(line) = shape(FILE, &feature)? else {
-            return Err(broken(FILE, "a feature is no LineString"));
+            return Err(broken(FILE, &"a feature is no LineString"));
         };
         let course = line.0.iter().map(|c| Pt::from_degrees(c.x, c.y)).collect();
         rivers.entry(text_of(FILE, &feature, "name")?).or_default().push(course);

@@ -62,7 +62,7 @@ impl Lattice {
         let word = match line.class {
             "secondary" => "大道",
             "tertiary" => "路",
-            _ if line.number % 2 == 0 => "路",
+            _ if line.number.is_multiple_of(2) => "路",
             _ => "街",
         };
         let part = match (is_row, self.section(at)) {

@@ -11,7 +11,7 @@ use geo_types::{Coord, LineString};
 
 use super::DemoError;
 use super::dice::Dice;
-use super::divisions::{Township, Village, area_geometry, village_kind};
+use super::divisions::{Founded, Township, Village, area_geometry, village_kind};
 use super::mesh::{Mesh, Tag};
 use super::plane::{Pt, crossing, extent, inside, pt};
 use super::sources::{Sources, TownshipShape, VillageRow};
@@ -55,7 +55,7 @@ pub(super) fn divide(seed: u64, sources: &Sources) -> Result<Areas, DemoError> {
             borders.add(number, ground, border, &mut meetings);
         }
     }
-    assemble(seed, shapes, grounds, borders)
+    assemble(seed, shapes, &grounds, borders)
 }
 
 fn grounds(seed: u64, shapes: &[TownshipShape], sources: &Sources) -> Result<Vec<Ground>, DemoError> {
@@ -297,7 +297,7 @@ impl Borders {
 fn assemble(
     seed: u64,
     shapes: Vec<TownshipShape>,
-    grounds: Vec<Ground>,
+    grounds: &[Ground],
     mut borders: Borders,
 ) -> Result<Areas, DemoError> {
     borders.close();
@@ -332,7 +332,7 @@ fn assemble(
     let of_townships = mesh.regions(&faces, &homes, shapes.len());
 
     let mut areas = Areas { townships: Vec::new(), villages: Vec::new() };
-    for (number, (shape, ground)) in shapes.into_iter().zip(&grounds).enumerate() {
+    for (number, (shape, ground)) in shapes.into_iter().zip(grounds).enumerate() {
         for (place, row) in ground.rows.iter().enumerate() {
             let (geometry, rings) = area(&borders, &of_villages[ground.first + place])?;
             let placed = if row.township_code == shape.code { String::new() } else { placed_note(row, &shape) };
@@ -343,16 +343,8 @@ fn assemble(
         let villages = ground.first..ground.first + ground.rows.len();
         let communities = ground.rows.iter().filter(|row| village_kind(row.code) == "community").count();
         let mut dice = Dice::new(seed, "township", shape.code.number());
-        areas.townships.push(Township::new(
-            shape.code,
-            shape.name,
-            ground.seat,
-            rings,
-            geometry,
-            villages,
-            communities,
-            &mut dice,
-        ));
+        let founded = Founded { code: shape.code, name: shape.name, seat: ground.seat, communities, villages };
+        areas.townships.push(Township::new(founded, rings, geometry, &mut dice));
     }
     Ok(areas)
 }

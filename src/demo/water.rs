@@ -61,10 +61,14 @@ const LEAST_M2: f64 = 400.0;
 
 /// A ring, unclosed, without vertices that all but coincide: rounding could tangle them.
 fn clean(ring: &LineString<f64>) -> Vec<Pt> {
-    const LEAST_M: f64 = 0.8;
+    const LEAST_M: f64 = 1.2;
     let mut kept: Vec<Pt> = Vec::new();
     for c in ring.0.iter().skip(1) {
         let at = pt(c.x, c.y);
+        // A spike that comes back to where it began goes, too.
+        while kept.len() > 1 && kept[kept.len() - 2].to(at) <= LEAST_M {
+            kept.pop();
+        }
         if kept.last().is_none_or(|last| last.to(at) > LEAST_M) {
             kept.push(at);
         }

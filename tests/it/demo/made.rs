@@ -1,6 +1,5 @@
 //! Making a demo city for the tests to look at.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
@@ -8,7 +7,7 @@ use platbook::demo::{Plan, Progress, Sources, generate};
 use platbook::domain::{Draft, Intake};
 
 /// The committed data files.
-pub fn sources() -> Sources<'static> {
+pub(super) fn sources() -> Sources<'static> {
     Sources {
         boundary: include_str!("../../../data/divisions/boundary.geojson"),
         townships: include_str!("../../../data/divisions/townships-synthetic.geojson"),
@@ -19,14 +18,14 @@ pub fn sources() -> Sources<'static> {
 }
 
 /// A whole city in memory.
-pub struct Made {
-    pub drafts: Vec<Draft>,
-    pub intakes: Vec<Intake>,
-    pub largest_batch: usize,
-    pub progress: Vec<Progress>,
+pub(super) struct Made {
+    pub(super) drafts: Vec<Draft>,
+    pub(super) intakes: Vec<Intake>,
+    pub(super) largest_batch: usize,
+    pub(super) progress: Vec<Progress>,
 }
 
-pub fn make(seed: u64, scale: f64) -> Made {
+pub(super) fn make(seed: u64, scale: f64) -> Made {
     let mut made = Made { drafts: Vec::new(), intakes: Vec::new(), largest_batch: 0, progress: Vec::new() };
     let (mut drafts, mut intakes, mut progress) = (Vec::new(), Vec::new(), Vec::new());
     let mut largest = 0;
@@ -45,26 +44,18 @@ pub fn make(seed: u64, scale: f64) -> Made {
 }
 
 /// The small city, made once for all tests.
-pub fn small() -> &'static Made {
+pub(super) fn small() -> &'static Made {
     static SMALL: OnceLock<Made> = OnceLock::new();
     SMALL.get_or_init(|| make(429005, 0.02))
 }
 
 impl Made {
-    pub fn of<'a>(&'a self, layer: &'a str) -> impl Iterator<Item = &'a Draft> {
+    pub(super) fn of<'a>(&'a self, layer: &'a str) -> impl Iterator<Item = &'a Draft> {
         self.drafts.iter().filter(move |draft| draft.layer.as_str() == layer)
     }
 
-    pub fn counts(&self) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for draft in &self.drafts {
-            *counts.entry(draft.layer.to_string()).or_default() += 1;
-        }
-        counts
-    }
-
     /// A digest of every byte that a store would be given.
-    pub fn digest(&self) -> u64 {
+    pub(super) fn digest(&self) -> u64 {
         let mut hasher = xxhash_rust::xxh3::Xxh3::new();
         for draft in &self.drafts {
             hasher.update(serde_json::to_string(draft).unwrap().as_bytes());
@@ -75,6 +66,6 @@ impl Made {
 }
 
 /// A text property.
-pub fn text<'a>(draft: &'a Draft, name: &str) -> &'a str {
+pub(super) fn text<'a>(draft: &'a Draft, name: &str) -> &'a str {
     draft.properties.get(name).and_then(|value| value.as_str()).unwrap_or("")
 }
