@@ -6,6 +6,8 @@
 mod check;
 mod layer;
 mod load;
+pub mod schema;
+pub mod style;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,9 @@ pub use layer::{
 pub use load::{CatalogueError, Fault, Files};
 
 use crate::domain::{Bbox, Bilingual, DivisionCode, LayerId, LonLat};
+
+/// The property every feature may have: true when the demo made it.
+pub const SYNTHETIC: &str = "synthetic";
 
 /// Everything that is declared about one city.
 #[derive(Debug, Clone)]

@@ -78,6 +78,12 @@ pub enum DemoError {
     /// A computed coordinate is out of range.
     #[error(transparent)]
     Coordinate(#[from] CoordinateError),
+    /// A village has more plates or streets than a doorplate code can count.
+    #[error(transparent)]
+    Doorplate(#[from] crate::domain::codes::doorplate::InvalidDoorplateCode),
+    /// A computed credit code is none.
+    #[error(transparent)]
+    Uscc(#[from] crate::domain::codes::uscc::InvalidUscc),
     /// A layer id is malformed.
     #[error(transparent)]
     Layer(#[from] InvalidId),

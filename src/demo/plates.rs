@@ -1,10 +1,9 @@
 //! The register of one village: addresses, doorplates, buildings, housing units and legal units.
-//!
-//! Doorplate codes: twelve digits of the village, five of the street or compound, six of a serial and
-//! two check digits by MOD 97-10 (ISO/IEC 7064).
 
 use serde_json::Value;
 
+use crate::domain::codes::doorplate::DoorplateCode;
+use crate::domain::codes::uscc::{InvalidUscc, Uscc};
 use crate::domain::{DivisionCode, Draft};
 
 use super::DemoError;
@@ -137,7 +136,7 @@ impl<'a> Register<'a> {
             geometry.clone(),
             Some(village),
             [
-                ("code", doorplate_code(village, spot.group, serial).into()),
+                ("code", DoorplateCode::new(village, spot.group, serial)?.to_string().into()),
                 ("address", text.as_str().into()),
                 ("address_code", address_code.into()),
                 ("kind", spot.kind.into()),
@@ -199,7 +198,7 @@ impl<'a> Register<'a> {
         address: &str,
     ) -> Result<(), DemoError> {
         self.legal += 1;
-        let code = uscc(kind, self.order as u32 * 100_000 + self.legal);
+        let code = uscc(kind, self.order as u32 * 100_000 + self.legal)?.to_string();
         self.drafts.push(draft(
             "legal-unit",
             point_geometry(at)?,
@@ -262,20 +261,10 @@ impl<'a> Register<'a> {
     }
 }
 
-/// The 25 characters of a doorplate code.
-fn doorplate_code(village: DivisionCode, group: u32, serial: u32) -> String {
-    let number =
-        (u128::from(village.number()) * 100_000 + u128::from(group % 100_000)) * 1_000_000 + u128::from(serial);
-    let check = 98 - number * 100 % 97;
-    format!("{number:023}{check:02}")
-}
-
 /// A unified social credit code (GB 32100) of Qianjiang: registrar and kind, division, organisation
-/// code (GB 11714) and check character.
-pub(super) fn uscc(kind: &str, serial: u32) -> String {
-    const DIGITS: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-    const ORGANISATION: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
+/// code with its own check character (GB 11714).
+fn uscc(kind: &str, serial: u32) -> Result<Uscc, InvalidUscc> {
+    const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
     let registrar = match kind {
         "agency" => "11",
         "institution" => "12",
@@ -284,14 +273,11 @@ pub(super) fn uscc(kind: &str, serial: u32) -> String {
         _ => "91",
     };
     let body = format!("{:08}", serial % 100_000_000);
-    let sum: u32 = body.bytes().zip(ORGANISATION).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = body.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     let check = match 11 - sum % 11 {
         10 => 'X',
         11 => '0',
         digit => char::from(b'0' + digit as u8),
     };
-    let code = format!("{registrar}429005{body}{check}");
-    let value = |byte: u8| DIGITS.iter().position(|&digit| digit == byte).unwrap_or(0) as u32;
-    let sum: u32 = code.bytes().zip(WEIGHTS).map(|(byte, weight)| value(byte) * weight).sum();
-    format!("{code}{}", char::from(DIGITS[((31 - sum % 31) % 31) as usize]))
+    Uscc::from_body(&format!("{registrar}429005{body}{check}"))
 }

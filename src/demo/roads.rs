@@ -13,7 +13,7 @@ use super::divisions::Divisions;
 use super::draft::{draft, tenths, whole};
 use super::names::stem;
 use super::plane::{Frame, Pt, bent, crossings, extent, line_geometry, line_length, parts_inside, pt};
-use super::streets::{Lattice, in_town};
+use super::streets::{GATE, Lattice, in_town};
 use super::water::Body;
 
 /// A road between two nodes of the graph.
@@ -78,7 +78,7 @@ impl Roads {
         for township in &divisions.townships {
             let seat = self.node(township.seat);
             self.seats.push(seat);
-            let r = township.town_m * 0.86;
+            let r = township.town_m * GATE;
             let own = [(r, 0.0), (0.0, r), (-r, 0.0), (0.0, -r)].map(|(along, across)| {
                 let at = township.streets.at(along, across);
                 let gate = self.node(at);

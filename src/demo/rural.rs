@@ -25,6 +25,16 @@ struct Row {
     to: f64,
 }
 
+/// How a row is to be settled.
+struct Settling {
+    /// Its number in the village.
+    number: usize,
+    /// How many plates it may have.
+    most: usize,
+    /// Whether every metre counts: no ditch, houses wall to wall.
+    is_dense: bool,
+}
+
 /// Builds what is left of a village's budget in its fields.
 pub(super) fn build(
     register: &mut Register,
@@ -34,13 +44,12 @@ pub(super) fn build(
 ) -> Result<(), DemoError> {
     let frame = township.fields;
     let (along, across) = frame.of(register.village.centre);
-    // Denser demands find more lines to build on.
-    let spacing = if scale > 4.0 {
-        95.0
-    } else if scale > 1.5 {
-        170.0
-    } else {
-        260.0
+    // A city larger than the whole one finds its room on more lines, built on from end to end.
+    let is_dense = scale > 1.5;
+    let spacing = match (is_dense, scale > 4.0) {
+        (false, _) => 260.0,
+        (true, false) => 130.0,
+        (true, true) => 55.0,
     };
     // The spine starts on free ground, as near to the centre as it can.
     let tries = (0..40).map(|number| along + f64::from(number) * if number % 2 == 0 { 12.0 } else { -12.0 });
@@ -52,7 +61,7 @@ pub(super) fn build(
     if rows.is_empty() {
         return Ok(());
     }
-    let groups = register.wanted().div_ceil(62).clamp(1, rows.len());
+    let groups = if is_dense { rows.len() } else { register.wanted().div_ceil(62).clamp(1, rows.len()) };
     let (used, spare) = rows.split_at(groups);
     let reach = |edge: fn(f64, f64) -> f64| used.iter().fold(across, |far, row| edge(far, row.offset));
     let spine = [frame.at(spine_at, reach(f64::min) - 6.0), frame.at(spine_at, reach(f64::max) + 6.0)];
@@ -64,10 +73,18 @@ pub(super) fn build(
         register.drafts.push(draft);
     }
     for (number, row) in used.iter().enumerate() {
+        if register.wanted() == 0 {
+            break;
+        }
         // Rows differ in length; the last one takes what is left.
         let even = register.wanted().div_ceil(groups - number);
-        let most = if number + 1 == groups { even } else { (even as f64 * register.dice.between(0.5, 1.5)) as usize };
-        settle(register, raster, &frame, row, spine_at, number + 1, most)?;
+        let is_last = number + 1 == groups;
+        let most = match (is_dense, is_last) {
+            (true, _) => register.wanted(),
+            (false, true) => even,
+            (false, false) => (even as f64 * register.dice.between(0.5, 1.5)) as usize,
+        };
+        settle(register, raster, &frame, row, spine_at, Settling { number: number + 1, most, is_dense })?;
     }
     ditches(register, raster, &frame, spare, scale)?;
     ponds(register, raster, &frame, scale)
@@ -106,12 +123,12 @@ fn settle(
     frame: &Frame,
     row: &Row,
     spine_at: f64,
-    number: usize,
-    most: usize,
+    Settling { number, most, is_dense }: Settling,
 ) -> Result<(), DemoError> {
-    let by_ditch = register.dice.chance(0.55);
+    let by_ditch = !is_dense && register.dice.chance(0.55);
     let sides = if by_ditch { 1.0 } else { 2.0 };
-    let length = (most as f64 / sides * 15.5 + 70.0).min(row.to - row.from);
+    let length = if is_dense { f64::MAX } else { most as f64 / sides * 15.5 + 70.0 };
+    let length = length.min(row.to - row.from);
     let west = (spine_at - row.from).min(length * register.dice.between(0.3, 0.7));
     let from = (spine_at - west).min(row.to - length).max(row.from);
     let to = (from + length).min(row.to);
@@ -132,7 +149,7 @@ fn settle(
         group: 10_000 + number as u32,
         left: !by_ditch,
         right: true,
-        style: Style::Farms,
+        style: if is_dense { Style::Lane } else { Style::Farms },
     };
     frontage::build(register, raster, &stretch, most)?;
     let code = register.road_code();

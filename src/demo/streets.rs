@@ -5,6 +5,9 @@ use super::divisions::Township;
 use super::names;
 use super::plane::{Frame, Pt};
 
+/// Where the gates of a town are, as a share of how far it reaches.
+pub(super) const GATE: f64 = 0.86;
+
 /// One line of the lattice.
 pub(super) struct Line {
     /// Its distance from the seat across its direction, metres; the main street has 0.
@@ -20,6 +23,8 @@ pub(super) struct Lattice {
     pub(super) frame: Frame,
     pub(super) rows: Vec<Line>,
     pub(super) columns: Vec<Line>,
+    /// How far from the seat its gates are: the ends of the main streets, metres.
+    pub(super) gate_m: f64,
     /// How far streets reach from the seat, metres.
     pub(super) reach: f64,
 }
@@ -54,7 +59,7 @@ impl Lattice {
         };
         let rows = lines(215.0, 135.0, &mut dice);
         let columns = lines(280.0, 180.0, &mut dice);
-        Self { frame: township.streets, rows, columns, reach }
+        Self { frame: township.streets, rows, columns, gate_m: township.town_m * GATE, reach }
     }
 
     /// The street's name where it is `at` metres along: long streets have a middle and two ends.

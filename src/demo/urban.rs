@@ -148,7 +148,9 @@ fn cut(
     let along = |step: usize| from + (to - from) * step as f64 / steps as f64;
     let is_open = |step: usize| {
         let at = frame.at(along(step), offset);
-        in_town(township, at) && !raster.is(at, WATER | BUILT)
+        // A main street runs on to its gate, where the county roads begin, whatever the town's edge.
+        let is_main = line.offset == 0.0 && along(step).abs() <= lattice.gate_m;
+        (is_main || in_town(township, at)) && !raster.is(at, WATER | BUILT)
     };
     let mut begun: Option<f64> = None;
     for step in 0..=steps {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{Area, Contains, Validation};
 use platbook::domain::Draft;
+use platbook::domain::codes::{doorplate::DoorplateCode, uscc::Uscc};
 
 use super::made::*;
 
@@ -134,7 +135,7 @@ fn every_plate_hangs_in_its_village_under_a_valid_code_of_its_own() {
         made.of("address").map(|address| (text(address, "code"), address)).collect();
     for plate in made.of("doorplate") {
         let code = text(plate, "code");
-        assert_eq!(code.len(), 25);
+        code.parse::<DoorplateCode>().unwrap();
         assert_eq!(code.parse::<u128>().unwrap() % 97, 1, "{code}: MOD 97-10 leaves 1");
         assert!(codes.insert(code), "{code} twice");
         assert_eq!(plate.village.unwrap().to_string(), code[..12]);
@@ -271,6 +272,7 @@ fn unified_social_credit_codes_are_unique_and_their_check_character_holds() {
     for unit in small().of("legal-unit") {
         let code = text(unit, "code");
         assert!(seen.insert(code), "{code} twice");
+        assert!(code.parse::<Uscc>().unwrap().organisation_check_fits());
         let digits = "0123456789ABCDEFGHJKLMNPQRTUWXY";
         let (mut sum, mut weight) = (0, 1);
         for byte in code.chars().take(17) {
