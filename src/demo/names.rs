@@ -57,10 +57,16 @@ const TRADES: [&str; 14] = [
     "种业",
 ];
 
-/// Numbers one to forty as groups (组) are counted.
+/// Numbers one to 999 as groups (组) are counted.
 pub(super) fn numeral(number: usize) -> String {
     const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    let (tens, ones) = (number / 10 % 10, DIGITS[number % 10]);
+    let (hundreds, tens, ones) = (number / 100 % 10, number / 10 % 10, DIGITS[number % 10]);
+    if hundreds > 0 {
+        let rest = number % 100;
+        let zero = if (1..10).contains(&rest) { "零" } else { "" };
+        let one = if (10..20).contains(&rest) { "一" } else { "" };
+        return format!("{}百{zero}{one}{}", DIGITS[hundreds], if rest == 0 { String::new() } else { numeral(rest) });
+    }
     match tens {
         0 => ones.to_owned(),
         1 => format!("十{ones}"),
