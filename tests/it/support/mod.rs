@@ -1,5 +1,7 @@
 //! What tests stand on.
 
+pub mod postgres;
+
 use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
