@@ -104,13 +104,13 @@ impl Prepared {
         first_id: u64,
         current: &'a HashMap<FeatureId, (Version, String)>,
     ) -> Result<Result<Vec<Write<'a>>, Stale>, Fault> {
-        let mut next = first_id;
+        let mut free = first_id..;
         let mut writes = Vec::with_capacity(self.edits.len());
         for edit in &self.edits {
             let content = edit.content.as_ref();
             let Some((feature, base)) = edit.on else {
-                let feature = FeatureId::try_from(next).map_err(|error| Fault::Content(error.to_string()))?;
-                next += 1;
+                let feature = FeatureId::try_from(free.next().unwrap_or(u64::MAX))
+                    .map_err(|error| Fault::Content(error.to_string()))?;
                 let layer = content.map_or("", |content| content.layer.as_str());
                 writes.push(Write { feature, version: Version::FIRST, layer, kind: ChangeKind::Created, content });
                 continue;

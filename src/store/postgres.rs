@@ -10,20 +10,23 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Postgres, Transaction};
+use sqlx::{FromRow, Postgres, Transaction};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::failure::Place;
 use super::plan::Prepared;
-use super::rows::{self, Fault};
-use super::scan::{BATCH, Pipeline};
+use super::rows::{self, Fault, FeatureRow};
+use super::scan::Pipeline;
 use super::{Committed, IntakeTotal, Store, StoreError, totals};
 use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision};
 
 /// Connections of one server: readers, one writer, one listener.
 const CONNECTIONS: u32 = 10;
+
+/// Rows decoded together: enough that handing over costs nothing, few enough to stay in the cache.
+const BATCH: usize = 4096;
 
 /// How long a connection may take to come about.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -153,11 +156,11 @@ impl Store for PostgresStore {
                 batch.push(row);
                 if batch.len() == BATCH {
                     let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                    wanted = pipeline.push(full).await.map_err(self.fault())?;
+                    wanted = pipeline.push(move || decode(&full)).await.map_err(self.fault())?;
                 }
             }
         }
-        if wanted && (batch.is_empty() || pipeline.push(batch).await.map_err(self.fault())?) {
+        if wanted && (batch.is_empty() || pipeline.push(move || decode(&batch)).await.map_err(self.fault())?) {
             pipeline.finish().await.map_err(self.fault())?;
         }
         rows::natural(head).map(Revision).map_err(self.fault())
@@ -198,6 +201,10 @@ impl Store for PostgresStore {
         }
         Ok(faults)
     }
+}
+
+fn decode(batch: &[PgRow]) -> Result<Vec<Feature>, Fault> {
+    batch.iter().map(|row| rows::feature(FeatureRow::from_row(row)?)).collect()
 }
 
 /// Counts what other servers notify, for ever; without a connection it tries again.

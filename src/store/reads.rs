@@ -6,15 +6,6 @@ macro_rules! reads {
     ($connection:ty, $geometry:literal, $properties:literal, $intakes:literal) => {
         use crate::store::rows::{ChangeRow, ChangeSetRow, FeatureRow};
 
-        /// Every current feature, by id.
-        pub(super) const SCAN: &str = concat!(
-            "SELECT id, layer, village, version, revision, ",
-            $geometry,
-            ", ",
-            $properties,
-            " FROM feature ORDER BY id"
-        );
-
         pub(super) async fn identity(on: &mut $connection) -> sqlx::Result<String> {
             sqlx::query_scalar("SELECT uuid FROM store_identity").fetch_one(on).await
         }

@@ -5,7 +5,8 @@ use wkb::Endianness;
 use wkb::writer::WriteOptions;
 
 use crate::domain::{
-    Change, ChangeKind, Commit, Draft, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Revision, Version,
+    Change, ChangeKind, Commit, Draft, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Properties, Revision,
+    Version,
 };
 
 /// `id, layer, village, version, revision, geometry, properties`
@@ -128,19 +129,39 @@ pub(super) fn history(sets: Vec<ChangeSetRow>, changes: Vec<ChangeRow>) -> Resul
     Ok(commits.into_iter().filter_map(|commit| Some((commit.clone(), commit.changes.into_iter().next()?))).collect())
 }
 
+/// The short values of a feature's row.
+pub(super) struct Head<'a> {
+    /// Its number.
+    pub(super) id: i64,
+    /// Its layer.
+    pub(super) layer: &'a str,
+    /// Its village.
+    pub(super) village: Option<&'a str>,
+    /// Its version.
+    pub(super) version: i64,
+    /// What wrote this version.
+    pub(super) revision: i64,
+}
+
 /// A feature.
 pub(super) fn feature(row: FeatureRow) -> Result<Feature, Fault> {
     let (id, layer, village, version, revision, geometry, properties) = row;
-    let place = || format!("feature {id}");
+    let properties = serde_json::from_str(&properties).map_err(|error| broken(&format!("feature {id}"), &error))?;
+    feature_of(&Head { id, layer: &layer, village: village.as_deref(), version, revision }, &geometry, properties)
+}
+
+/// A feature from its parts; the geometry is WKB.
+pub(super) fn feature_of(head: &Head<'_>, geometry: &[u8], properties: Properties) -> Result<Feature, Fault> {
+    let place = || format!("feature {}", head.id);
     Ok(Feature {
-        id: feature_id(id)?,
-        version: self::version(version)?,
-        revision: Revision(natural(revision)?),
+        id: feature_id(head.id)?,
+        version: version(head.version)?,
+        revision: Revision(natural(head.revision)?),
         content: Draft {
-            layer: layer.parse().map_err(|error| broken(&place(), &error))?,
-            geometry: self::geometry(&geometry).map_err(|detail| broken(&place(), &detail))?,
-            properties: serde_json::from_str(&properties).map_err(|error| broken(&place(), &error))?,
-            village: match village {
+            layer: head.layer.parse().map_err(|error| broken(&place(), &error))?,
+            geometry: self::geometry(geometry).map_err(|detail| broken(&place(), &detail))?,
+            properties,
+            village: match head.village {
                 Some(code) => Some(code.parse().map_err(|error| broken(&place(), &error))?),
                 None => None,
             },

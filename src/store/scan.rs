@@ -2,14 +2,10 @@
 
 use std::collections::VecDeque;
 
-use sqlx::{FromRow, Row};
 use tokio::task::JoinHandle;
 
-use super::rows::{self, Fault, FeatureRow};
+use super::rows::Fault;
 use crate::domain::Feature;
-
-/// Rows in a batch: large enough that handing over costs nothing, small enough to stay in the cache.
-pub(super) const BATCH: usize = 4096;
 
 /// Batches being decoded at a time; more would only use memory.
 const AHEAD: usize = 3;
@@ -29,15 +25,12 @@ impl<'a> Pipeline<'a> {
         Self { sink, decoding: VecDeque::with_capacity(AHEAD) }
     }
 
-    /// Takes a batch of rows; false when the sink wants no more.
-    pub(super) async fn push<R>(&mut self, batch: Vec<R>) -> Result<bool, Fault>
+    /// Takes a batch by what decodes it; false when the sink wants no more.
+    pub(super) async fn push<F>(&mut self, decode: F) -> Result<bool, Fault>
     where
-        R: Row + Send + 'static,
-        FeatureRow: for<'r> FromRow<'r, R>,
+        F: FnOnce() -> Result<Vec<Feature>, Fault> + Send + 'static,
     {
-        self.decoding.push_back(tokio::task::spawn_blocking(move || {
-            batch.iter().map(|row| rows::feature(FeatureRow::from_row(row)?)).collect()
-        }));
+        self.decoding.push_back(tokio::task::spawn_blocking(decode));
         if self.decoding.len() < AHEAD { Ok(true) } else { self.deliver().await }
     }
 

@@ -1,5 +1,6 @@
 //! The store in one SQLite file: write-ahead log, one writer, many readers.
 
+mod packed;
 mod statements;
 mod writer;
 
@@ -7,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault};
-use super::scan::{BATCH, Pipeline};
+use super::scan::Pipeline;
 use super::{Committed, IntakeTotal, Store, StoreError, migrate, totals};
 use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision};
 use writer::{Request, Writer};
@@ -70,7 +70,7 @@ impl SqliteStore {
         let head = Revision(rows::natural(head).map_err(|fault| place.error("opening", fault))?);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.read_only(true).row_buffer_size(BATCH))
+            .connect_with(options.read_only(true))
             .await
             .map_err(failed)?;
         let (requests, waiting) = mpsc::channel(WAITING);
@@ -148,19 +148,12 @@ impl Store for SqliteStore {
         let mut on = self.reading().await?;
         let head = statements::head(&mut on).await.map_err(self.fault())?;
         let mut pipeline = Pipeline::new(sink);
-        let mut batch: Vec<SqliteRow> = Vec::with_capacity(BATCH);
-        let mut wanted = true;
-        {
-            let mut found = sqlx::query(statements::SCAN).fetch(&mut *on);
-            while wanted && let Some(row) = found.try_next().await.map_err(self.fault())? {
-                batch.push(row);
-                if batch.len() == BATCH {
-                    let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                    wanted = pipeline.push(full).await.map_err(self.fault())?;
-                }
-            }
+        let (mut after, mut wanted) = (0, true);
+        while wanted && let Some(batch) = packed::read(&mut on, after).await.map_err(self.fault())? {
+            after = batch.last;
+            wanted = pipeline.push(move || batch.unpack()).await.map_err(self.fault())?;
         }
-        if wanted && (batch.is_empty() || pipeline.push(batch).await.map_err(self.fault())?) {
+        if wanted {
             pipeline.finish().await.map_err(self.fault())?;
         }
         rows::natural(head).map(Revision).map_err(self.fault())
@@ -286,7 +279,8 @@ async fn prepare_schema(on: &mut SqliteConnection, create: bool, place: &Place) 
 
 /// Errors of opening, with what to do about those that come from the folder.
 fn opening(place: &Place, error: sqlx::Error) -> StoreError {
-    let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
     match code.map(|code| code & 0xff) {
         // SQLITE_READONLY, SQLITE_CANTOPEN
         Some(8 | 14) => place.refused(

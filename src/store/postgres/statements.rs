@@ -4,6 +4,10 @@ use sqlx::PgConnection;
 
 crate::store::reads::reads!(PgConnection, "ST_AsBinary(geometry)", "properties::text", "intakes::text");
 
+/// Every current feature, by id.
+pub(super) const SCAN: &str = "SELECT id, layer, village, version, revision, ST_AsBinary(geometry), properties::text \
+    FROM feature ORDER BY id";
+
 /// Writes the changes of a revision, given as columns.
 pub(super) const LOG: &str = "INSERT INTO change \
     (revision, ordinal, feature_id, version, layer, kind, village, geometry, properties) \

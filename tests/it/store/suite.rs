@@ -238,7 +238,7 @@ pub(super) async fn of_two_writers_on_one_feature_one_wins(db: Db) {
             match append.await.unwrap() {
                 Ok(_) => won.push(name.clone()),
                 Err(StoreError::Conflict { current: Some(current), .. }) => {
-                    assert_eq!(current.version, feature.version.next())
+                    assert_eq!(current.version, feature.version.next());
                 }
                 Err(error) => panic!("{error}"),
             }
@@ -366,7 +366,6 @@ pub(super) async fn twenty_thousand_creates_are_one_commit(db: Db) {
     let start = Instant::now();
     let committed = db.append(set(edits)).await.unwrap();
     let took = start.elapsed();
-    println!("20,000 creates: {took:?}");
     assert_eq!(committed.features.len(), 20_000);
     assert!(committed.features.is_sorted());
     assert!(took < Duration::from_secs(20), "{took:?}");

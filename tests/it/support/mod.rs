@@ -1,6 +1,6 @@
 //! What tests stand on.
 
-pub mod postgres;
+pub(crate) mod postgres;
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ wait $server
 "#;
 
 /// A server; it ends when this is dropped, or when the test process is gone.
-pub struct Server {
+pub(crate) struct Server {
     folder: PathBuf,
     port: u16,
     keeper: Option<Child>,
@@ -31,7 +31,7 @@ pub struct Server {
 
 impl Server {
     /// A new, empty server.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         for (path, package) in [(PROGRAMS, "postgresql-15"), (EXTENSION, "postgresql-15-postgis-3")] {
             assert!(Path::new(path).exists(), "{path} is missing: install the Debian package {package}");
         }
@@ -50,7 +50,7 @@ impl Server {
     }
 
     /// Starts the server again after [`stop`](Self::stop).
-    pub fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let postgres = program("postgres");
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
@@ -67,7 +67,7 @@ impl Server {
             .spawn()
             .unwrap();
         self.keeper = Some(keeper);
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !self.client("pg_isready").stdout(Stdio::null()).status().unwrap().success() {
             let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             assert!(Instant::now() < end, "PostgreSQL does not start:\n{log}");
@@ -76,14 +76,14 @@ impl Server {
     }
 
     /// Stops the server; its data stay.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let mut keeper = self.keeper.take().unwrap();
         keeper.stdin.take().unwrap().write_all(b"stop\n").unwrap();
         keeper.wait().unwrap();
     }
 
     /// The address of a database that is not there yet.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         format!("postgres://postgres@127.0.0.1:{}/test_{number}", self.port)
@@ -108,7 +108,7 @@ impl Drop for Server {
 }
 
 /// The address of a fresh database, with PostGIS in it, on the one server of this test run.
-pub fn fresh_database() -> String {
+pub(crate) fn fresh_database() -> String {
     static SERVER: OnceLock<Server> = OnceLock::new();
     let server = SERVER.get_or_init(|| {
         let server = Server::start();
