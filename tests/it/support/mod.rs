@@ -1,5 +1,7 @@
 //! What tests stand on.
 
+pub(crate) mod postgres;
+
 use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
