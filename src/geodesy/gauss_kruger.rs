@@ -51,7 +51,9 @@ const ZONE_PREFIX_M: f64 = 38_000_000.0;
 fn systems() -> Result<(Proj, Proj), proj4rs::errors::Error> {
     Ok((
         Proj::from_proj_string("+proj=longlat +ellps=GRS80 +no_defs")?,
-        Proj::from_proj_string("+proj=tmerc +lat_0=0 +lon_0=114 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs")?,
+        Proj::from_proj_string(
+            "+proj=tmerc +lat_0=0 +lon_0=114 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs",
+        )?,
     ))
 }
 

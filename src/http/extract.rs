@@ -20,10 +20,7 @@ pub(super) fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
     };
     let asked = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")));
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    asked
-        .and_then(known)
-        .or_else(|| accepted?.split(',').find_map(known))
-        .unwrap_or_default()
+    asked.and_then(known).or_else(|| accepted?.split(',').find_map(known)).unwrap_or_default()
 }
 
 impl<S: Sync> FromRequestParts<S> for Lang {
@@ -46,7 +43,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| {
-            Problem::parameter("", "查询串无法解码；请用 UTF-8 的百分号编码。", "The query cannot be decoded; percent-encode it as UTF-8.")
+            Problem::parameter(
+                "",
+                "查询串无法解码；请用 UTF-8 的百分号编码。",
+                "The query cannot be decoded; percent-encode it as UTF-8.",
+            )
         })?;
         let known = ["lang", "f"].map(str::to_owned).into();
         Ok(Self { pairs, known })
@@ -60,7 +61,8 @@ impl Params {
         let mut values = self.pairs.extract_if(.., |(key, _)| key == name).map(|(_, value)| value);
         let first = values.next();
         if values.next().is_some() {
-            let (zh, en) = (format!("参数 {name} 出现了多次。"), format!("The parameter `{name}` stands there more than once."));
+            let (zh, en) =
+                (format!("参数 {name} 出现了多次。"), format!("The parameter `{name}` stands there more than once."));
             return Err(Problem::parameter(name, zh, en));
         }
         Ok(first)
@@ -74,7 +76,11 @@ impl Params {
     {
         let Some(text) = self.take(name)? else { return Ok(None) };
         let parsed = text.parse().map_err(|error: T::Err| {
-            Problem::parameter(name, format!("参数 {name} 有误：{error}"), format!("The parameter `{name}` is wrong: {error}"))
+            Problem::parameter(
+                name,
+                format!("参数 {name} 有误：{error}"),
+                format!("The parameter `{name}` is wrong: {error}"),
+            )
         })?;
         Ok(Some(parsed))
     }
