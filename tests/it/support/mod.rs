@@ -7,7 +7,7 @@ use std::sync::Arc;
 use platbook::catalog::Catalogue;
 
 /// The catalogue of the repository.
-pub fn small_catalogue() -> Arc<Catalogue> {
+pub(crate) fn small_catalogue() -> Arc<Catalogue> {
     use std::sync::OnceLock;
     static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
     Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Catalogue::embedded().expect("the built-in catalogue is sound"))))
