@@ -19,9 +19,10 @@ fn place(folder: &tempfile::TempDir) -> (PathBuf, String) {
 
 /// Not a test of its own: the process that [`a_killed_process_loses_nothing_acknowledged`] kills.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "started by a_killed_process_loses_nothing_acknowledged"]
 async fn appender() {
-    let db = open(&std::env::var(CHILD).expect("only started by the test that kills it")).await;
+    // Without a database to append to there is nothing to do: this is the ordinary run of the tests.
+    let Ok(path) = std::env::var(CHILD) else { return };
+    let db = open(&path).await;
     loop {
         let committed = db.append(set((0..40).map(|n| create(&n.to_string())).collect())).await.unwrap();
         let mut out = std::io::stdout().lock();
@@ -37,7 +38,7 @@ async fn a_killed_process_loses_nothing_acknowledged() {
     let mut seen = 0;
     for round in 1..=4 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "store::sqlite::appender", "--ignored", "--nocapture"])
+            .args(["--exact", "store::sqlite::appender", "--nocapture"])
             .env(CHILD, &path)
             .stdout(Stdio::piped())
             .spawn()
