@@ -127,6 +127,12 @@ fn by_zoom(size: f64) -> Value {
     json!(["interpolate", ["exponential", 1.3], ["zoom"], 8, size * 0.35, 14, size, 18, size * 3.0])
 }
 
+/// The same, wider by some pixels for features under the pointer or selected.
+fn by_zoom_marked(size: f64, wider: f64) -> Value {
+    let at = |size: f64| when_marked(size + wider, json!(size));
+    json!(["interpolate", ["exponential", 1.3], ["zoom"], 8, at(size * 0.35), 14, at(size), 18, at(size * 3.0)])
+}
+
 /// A value for features under the pointer or selected, and one for all others.
 fn when_marked(marked: f64, else_: Value) -> Value {
     let state = |name: &str| json!(["boolean", ["feature-state", name], false]);
@@ -146,7 +152,7 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
             }});
             let mut line = json!({ "paint": {
                 "line-color": colored,
-                "line-width": when_marked(style.size + 2.0, by_zoom(style.size)),
+                "line-width": by_zoom_marked(style.size, 2.0),
             }});
             add_dash(&mut line, style);
             let mut parts = vec![part(layer, "", id, "fill", fill)];
@@ -159,7 +165,7 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
         GeometryKind::Line => {
             let mut line = json!({
                 "layout": { "line-cap": "round", "line-join": "round" },
-                "paint": { "line-color": colored, "line-width": by_zoom(style.size), "line-opacity": when_marked(1.0, json!(0.9)) },
+                "paint": { "line-color": colored, "line-width": by_zoom_marked(style.size, 2.0) },
             });
             add_dash(&mut line, style);
             vec![part(layer, "", id, "line", line)]
