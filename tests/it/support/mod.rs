@@ -1,10 +1,13 @@
 //! What tests stand on.
 
 pub(crate) mod postgres;
+mod program;
 
 use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
+
+pub(crate) use program::{Program, platbook, refusal, success};
 
 /// The catalogue of the repository.
 pub(crate) fn small_catalogue() -> Arc<Catalogue> {
