@@ -71,7 +71,7 @@ fn damage_in_the_middle_of_the_file_is_found() {
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     let middle = file.metadata().unwrap().len() / 2;
     file.seek(SeekFrom::Start(middle)).unwrap();
-    file.write_all(&[0xa5; 64 << 10]).unwrap();
+    file.write_all(&vec![0xa5; 64 << 10]).unwrap();
     drop(file);
     let output = platbook(&["check", "--database", &path]);
     assert_eq!(output.status.code(), Some(1));
