@@ -31,6 +31,7 @@ export default defineConfig({
   base: './',
   plugins: [svelte(), apiViewer()],
   build: { target: 'es2022', outDir: 'dist', sourcemap: false, chunkSizeWarningLimit: 1200 },
+  worker: { format: 'es' },
   server: { proxy: Object.fromEntries(routes.map((route) => [`/${route}`, { target: server, changeOrigin: true }])) },
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },
 } as Parameters<typeof defineConfig>[0]);
