@@ -25,4 +25,6 @@ pub mod app;
 
 pub mod http;
 
+pub mod config;
+
 pub mod cli;

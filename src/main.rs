@@ -1,3 +1,9 @@
 //! The program.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    platbook::cli::run(platbook::cli::Cli::parse())
+}

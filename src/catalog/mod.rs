@@ -3,7 +3,13 @@
 //! The files stand under `data/catalog/`; [`Catalogue::load`] reads and checks them at start, and an
 //! error names file, line, key and what was expected. Adding a layer is adding a file.
 
+mod check;
+pub mod divisions;
 mod layer;
+mod load;
+pub mod published;
+pub mod schema;
+pub mod style;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -13,7 +19,12 @@ pub use layer::{
     Style, Zooms,
 };
 
+pub use load::{CatalogueError, Fault, Files};
+
 use crate::domain::{Bbox, Bilingual, DivisionCode, LayerId, LonLat};
+
+/// The property every feature may have: true when the demo made it.
+pub const SYNTHETIC: &str = "synthetic";
 
 /// Everything that is declared about one city.
 #[derive(Debug, Clone)]
@@ -68,6 +79,9 @@ pub struct Department {
 }
 
 impl Catalogue {
+    /// How many layers can be declared: a set of layers is one 128-bit number.
+    pub const MOST_LAYERS: usize = 128;
+
     /// The position of an enabled layer.
     pub fn position(&self, id: &LayerId) -> Option<usize> {
         self.layers.iter().position(|layer| layer.id == *id)

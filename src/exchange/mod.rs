@@ -1,1 +1,3 @@
-//! exchange
+//! Features in the formats others read.
+
+pub mod geojson;

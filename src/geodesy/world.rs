@@ -11,6 +11,9 @@ use crate::domain::LonLat;
 /// Units along each side of the world.
 pub const WORLD_UNITS: f64 = 4_294_967_296.0;
 
+/// The deepest zoom that is served: a tile of it is about 9 m wide.
+pub const DEEPEST_ZOOM: u8 = 22;
+
 /// The latitude at which the square world ends, degrees.
 pub const MAX_LATITUDE_DEG: f64 = 85.051_128_779_806_6;
 

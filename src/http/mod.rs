@@ -1,1 +1,144 @@
-//! http
+//! HTTP: the only place that knows axum. Handlers extract, take one snapshot, ask it, answer.
+
+mod access;
+mod assets;
+mod catalogue;
+mod collections;
+mod extract;
+mod items;
+mod landing;
+mod openapi;
+mod places;
+mod problem;
+mod respond;
+mod service;
+mod styles;
+mod tiles;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+pub use openapi::document as openapi_document;
+pub use problem::Problem;
+
+/// Bounds of requests, and who is served what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The largest body, bytes.
+    pub body_bytes: usize,
+    /// The longest query string, bytes.
+    pub query_bytes: usize,
+    /// Features on a page when none is named.
+    pub page: usize,
+    /// Features on a page at the most.
+    pub page_most: usize,
+    /// How long a request may take, seconds.
+    pub timeout_s: u64,
+    /// Whether layers that are internal to the city's offices are served. There is no login yet, so
+    /// this is for a server that only these offices reach.
+    pub serve_internal: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1 << 20,
+            query_bytes: 8 << 10,
+            page: 10,
+            page_most: 10_000,
+            timeout_s: 30,
+            serve_internal: true,
+        }
+    }
+}
+
+/// What every handler has.
+#[derive(Clone)]
+struct AppState(Arc<Inner>);
+
+struct Inner {
+    app: Arc<App>,
+    limits: Limits,
+    metrics: service::Metrics,
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Every route.
+pub fn router(app: Arc<App>, limits: Limits) -> Router {
+    let state = AppState(Arc::new(Inner { app, metrics: service::Metrics::default(), limits: limits.clone() }));
+    Router::new()
+        .route("/", get(landing::read_landing))
+        .route("/conformance", get(landing::read_conformance))
+        .route("/api", get(openapi::read_api))
+        .route("/api.html", get(openapi::read_api_page))
+        .route("/collections", get(collections::list_collections))
+        .route("/collections/{layer}", get(collections::read_collection))
+        .route("/collections/{layer}/schema", get(collections::read_schema))
+        .route("/collections/{layer}/items", get(items::list_items))
+        .route("/collections/{layer}/items/{id}", get(items::read_item))
+        .route("/tiles/{layers}", get(tiles::read_tilejson))
+        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::read_tile))
+        .route("/styles/{theme}", get(styles::read_style))
+        .route("/catalogue", get(catalogue::read_catalogue))
+        .route("/divisions", get(catalogue::list_divisions))
+        .route("/figures", get(catalogue::list_figures))
+        .route("/at", get(places::read_place))
+        .route("/search", get(places::search_places))
+        .route("/healthz", get(service::read_health))
+        .route("/readyz", get(service::read_readiness))
+        .route("/metrics", get(service::read_metrics))
+        .fallback(assets::read_asset)
+        .layer(middleware::from_fn_with_state(state.clone(), service::observe))
+        .with_state(state)
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(limits.timeout_s)))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(move |request, next| bounded(request, next, limits.query_bytes)))
+        .layer(middleware::from_fn(problem::in_words))
+        .layer(middleware::from_fn(service::identify))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers(Any))
+}
+
+/// Refuses queries that are too long before anything reads them.
+async fn bounded(request: Request, next: Next, most: usize) -> Result<Response, Problem> {
+    let got = request.uri().query().map_or(0, str::len);
+    if got > most {
+        let detail = (
+            format!("查询串长 {got} 字节，上限 {most}。"),
+            format!("The query has {got} bytes; at most {most} are read."),
+        );
+        return Err(Problem::new(
+            StatusCode::URI_TOO_LONG,
+            "query.too_long",
+            ("查询过长", "The query is too long"),
+            detail,
+        ));
+    }
+    Ok(next.run(request).await)
+}

@@ -12,10 +12,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use crate::domain::{Bbox, Geometry, GeometryKind, LonLat};
-use crate::geodesy::world::WorldXy;
-
-/// The deepest zoom that is ranked; a vertex ranked beyond it is drawn from here on.
-const DEEPEST: u8 = 22;
+use crate::geodesy::world::{DEEPEST_ZOOM, WorldXy};
 
 /// Side of the square that a vertex's triangle must exceed to be drawn, in units of a tile of 4096:
 /// half a pixel of a tile drawn 512 pixels wide.
@@ -246,7 +243,9 @@ fn rank_arc(arc: &[WorldXy]) -> Vec<u8> {
 /// tolerance.
 fn first_zoom(double_area: u128) -> u8 {
     let side = (double_area as f64 / 2.0).sqrt();
-    (0..DEEPEST).find(|&zoom| side > TOLERANCE_UNITS * f64::from(1_u32 << (20 - zoom.min(20)))).unwrap_or(DEEPEST)
+    (0..DEEPEST_ZOOM)
+        .find(|&zoom| side > TOLERANCE_UNITS * f64::from(1_u32 << (20 - zoom.min(20))))
+        .unwrap_or(DEEPEST_ZOOM)
 }
 
 fn double_area(a: WorldXy, b: WorldXy, c: WorldXy) -> u128 {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use geo::{ClosestPoint, Closest};
+use geo::{Closest, ClosestPoint};
 
-use super::item::{Item, Shape};
 use super::Snapshot;
+use super::item::{Item, Shape};
 use crate::domain::{Bbox, DivisionCode, FeatureId, LonLat};
 
 /// What is asked of one layer. All that is given must hold.
@@ -83,17 +83,17 @@ impl Snapshot {
     /// The features nearest to a position, nearest first, with the distance in metres; at most
     /// `limit` of them within `within_m`. Areas that hold the position are at distance 0.
     ///
-    /// Distances are taken on the plane that touches the ellipsoid at `at`, which over 50 km is
-    /// within 0.1 % of the geodesic.
+    /// Distances are those of the mean-latitude formula, which over 100 km is within 0.1 % of the
+    /// geodesic.
     pub fn nearest(&self, layer: usize, at: LonLat, limit: usize, within_m: f64) -> Vec<(f64, Arc<Item>)> {
         const FIRST_RADIUS_M: f64 = 200.0;
-        let plane = TangentPlane::at(at);
+        let around = Around::new(at);
         let index = self.layer(layer);
         let mut radius = FIRST_RADIUS_M.min(within_m);
         loop {
             let mut found: Vec<(f64, &Arc<Item>)> = index
-                .in_box(plane.box_around(radius))
-                .map(|item| (plane.distance_m(item), item))
+                .in_box(around.box_around(radius))
+                .map(|item| (around.distance_m(item), item))
                 .filter(|(distance, _)| *distance <= radius)
                 .collect();
             if found.len() >= limit || radius >= within_m {
@@ -137,44 +137,44 @@ fn narrower(a: Bbox, b: Bbox) -> Bbox {
         .unwrap_or(a)
 }
 
-/// Metres east and north of a position, on the plane that touches the GRS80 ellipsoid there.
-struct TangentPlane {
+/// Metres east and north of a position, degrees taken at the mean latitude of both ends on the GRS80
+/// ellipsoid.
+struct Around {
     origin: LonLat,
-    metres_per_degree_east: f64,
     metres_per_degree_north: f64,
 }
 
-impl TangentPlane {
-    fn at(origin: LonLat) -> Self {
-        /// GRS80, the ellipsoid of CGCS2000: semi-major axis (m) and squared eccentricity.
-        const SEMI_MAJOR_M: f64 = 6_378_137.0;
-        const ECCENTRICITY_2: f64 = 0.006_694_380_022_90;
-        let lat = origin.lat().to_radians();
-        let w2 = 1.0 - ECCENTRICITY_2 * lat.sin().powi(2);
-        let prime_vertical_m = SEMI_MAJOR_M / w2.sqrt();
+/// GRS80, the ellipsoid of CGCS2000: semi-major axis, metres.
+const SEMI_MAJOR_M: f64 = 6_378_137.0;
+/// GRS80: squared eccentricity.
+const ECCENTRICITY_2: f64 = 0.006_694_380_022_90;
+
+fn metres_per_degree_east(lat_deg: f64) -> f64 {
+    let lat = lat_deg.to_radians();
+    let prime_vertical_m = SEMI_MAJOR_M / (1.0 - ECCENTRICITY_2 * lat.sin().powi(2)).sqrt();
+    (prime_vertical_m * lat.cos()).to_radians().max(1.0)
+}
+
+impl Around {
+    fn new(origin: LonLat) -> Self {
+        let w2 = 1.0 - ECCENTRICITY_2 * origin.lat().to_radians().sin().powi(2);
         let meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / w2.powf(1.5);
-        Self {
-            origin,
-            metres_per_degree_east: (prime_vertical_m * lat.cos()).to_radians().max(1.0),
-            metres_per_degree_north: meridian_m.to_radians(),
-        }
+        Self { origin, metres_per_degree_north: meridian_m.to_radians() }
     }
 
+    /// A box that holds the circle.
     fn box_around(&self, radius_m: f64) -> Bbox {
-        let (east, north) = (radius_m / self.metres_per_degree_east, radius_m / self.metres_per_degree_north);
+        let north = radius_m / self.metres_per_degree_north * 1.01;
         let (lon, lat) = (self.origin.lon(), self.origin.lat());
-        Bbox::new(
-            (lon - east).max(-180.0),
-            (lat - north).max(-90.0),
-            (lon + east).min(180.0),
-            (lat + north).min(90.0),
-        )
-        .unwrap_or(Bbox::WORLD)
+        let east = radius_m / metres_per_degree_east((lat.abs() + north).min(90.0));
+        Bbox::new((lon - east).max(-180.0), (lat - north).max(-90.0), (lon + east).min(180.0), (lat + north).min(90.0))
+            .unwrap_or(Bbox::WORLD)
     }
 
     fn metres(&self, lon: f64, lat: f64) -> geo_types::Coord<f64> {
+        let east = metres_per_degree_east(f64::midpoint(lat, self.origin.lat()));
         geo_types::Coord {
-            x: (lon - self.origin.lon()) * self.metres_per_degree_east,
+            x: (lon - self.origin.lon()) * east,
             y: (lat - self.origin.lat()) * self.metres_per_degree_north,
         }
     }

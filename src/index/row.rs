@@ -7,14 +7,11 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Layer, PropertyType};
+use crate::catalog::{Layer, PropertyType, SYNTHETIC};
 use crate::domain::Properties;
 
 /// Marks an entry that holds the number of an enumerated value.
 const ENUMERATED: u8 = 0x80;
-
-/// The property every feature may have: true when the demo made it.
-pub const SYNTHETIC: &str = "synthetic";
 
 /// The keys of a layer's rows.
 #[derive(Debug)]

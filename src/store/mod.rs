@@ -3,12 +3,45 @@
 //! The only place with SQL. A store knows the order of commits and the content of features; it
 //! knows nothing of HTTP, of who may do what, or of what a geometry means.
 
+mod failure;
+mod migrate;
+mod plan;
+mod postgres;
+mod reads;
+mod rows;
+mod scan;
+mod sqlite;
+mod totals;
+mod verify;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision, Version};
+
+pub use postgres::PostgresStore;
+pub use sqlite::SqliteStore;
+
+/// Opens a database, and makes it if there is none: `postgres://…` or `postgresql://…` is
+/// PostgreSQL, everything else the path of a SQLite file, whose folder is made too.
+pub async fn open(database: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_either(database, true).await
+}
+
+/// Opens a database that must be there.
+pub async fn open_existing(database: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_either(database, false).await
+}
+
+async fn open_either(database: &str, create: bool) -> Result<Arc<dyn Store>, StoreError> {
+    if ["postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme)) {
+        return Ok(Arc::new(PostgresStore::open(database, create).await?));
+    }
+    Ok(Arc::new(SqliteStore::open(database, create).await?))
+}
 
 /// Why a store refused or failed.
 #[derive(Debug, thiserror::Error)]

@@ -5,8 +5,7 @@ use std::fmt;
 use crate::domain::Bbox;
 use crate::geodesy::world::{WorldXy, lonlat_of};
 
-/// The deepest zoom that is served.
-pub const MAX_ZOOM: u8 = 22;
+pub use crate::geodesy::world::DEEPEST_ZOOM as MAX_ZOOM;
 
 /// Why three numbers are no tile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

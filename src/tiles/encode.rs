@@ -86,6 +86,20 @@ impl<'k> LayerEncoder<'k> {
         }
     }
 
+    /// What a feature takes at the most besides its geometry, when it shares no value with others.
+    pub(super) fn most_bytes<'r>(&self, row: impl Iterator<Item = (usize, Packed<'r>)>) -> usize {
+        /// Tags, types and lengths of a feature, and its id.
+        const FRAME: usize = 24;
+        /// A pair of tags, and the tag of a value.
+        const PAIR: usize = 6;
+        let tile_keys = self.keys.in_tiles().len();
+        let value = |value: Packed<'_>| match value {
+            Packed::Enumerated(_) => PAIR,
+            Packed::Plain(encoded) => PAIR + encoded.len(),
+        };
+        FRAME + row.take_while(|(key, _)| *key < tile_keys).map(|(_, packed)| value(packed)).sum::<usize>()
+    }
+
     fn tag(&mut self, key: u32, value: u32) {
         write_varint(&mut self.tags, u64::from(key));
         write_varint(&mut self.tags, u64::from(value));
@@ -96,7 +110,8 @@ impl<'k> LayerEncoder<'k> {
         if known != 0 {
             return known - 1;
         }
-        let number = push_value(&mut self.values, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
+        let number =
+            push_value(&mut self.values, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
         self.enumerated[key][which] = number + 1;
         number
     }

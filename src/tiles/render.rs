@@ -73,18 +73,12 @@ struct Drawing<'s> {
     declared: &'s Layer,
     index: &'s LayerIndex,
     encoder: LayerEncoder<'s>,
-    /// What was drawn, and the bytes each took; empty for clusters, which are never thinned.
+    /// What was drawn, and the bytes of its geometry; empty for clusters, which are never thinned.
     items: Vec<(&'s Arc<Item>, usize)>,
 }
 
 impl<'s> Drawing<'s> {
-    fn start(
-        snapshot: &'s Snapshot,
-        layer: usize,
-        declared: &'s Layer,
-        tile: TileCoord,
-        faults: &mut Faults,
-    ) -> Self {
+    fn start(snapshot: &'s Snapshot, layer: usize, declared: &'s Layer, tile: TileCoord, faults: &mut Faults) -> Self {
         let index = snapshot.layer(layer);
         let encoder = LayerEncoder::new(declared.id.to_string(), index.keys());
         let mut drawing = Self { declared, index, encoder, items: Vec::new() };
@@ -104,7 +98,6 @@ impl<'s> Drawing<'s> {
         let grid = Grid::of(tile);
         let mut geometry = GeometryWriter::default();
         for item in items {
-            let before = self.encoder.len();
             let kind = match item.shape() {
                 // Each point stands in one tile only, so that counts over tiles add up.
                 Shape::Point(_, at) if !tile.holds(*at) => continue,
@@ -120,7 +113,7 @@ impl<'s> Drawing<'s> {
             }
             self.encoder.tag_row(item.entries());
             self.encoder.feature(item.id.get(), kind, geometry.bytes());
-            self.items.push((item, self.encoder.len() - before));
+            self.items.push((item, geometry.bytes().len()));
         }
     }
 
@@ -135,8 +128,8 @@ impl<'s> Drawing<'s> {
             (Reverse(TotalOrder(rank)), Reverse(item.vertices()), spread(item.id.get()))
         });
         let mut used = 0;
-        ranked.retain(|(_, bytes)| {
-            used += bytes;
+        ranked.retain(|(item, geometry_bytes)| {
+            used += geometry_bytes + self.encoder.most_bytes(item.entries());
             used <= budget
         });
         ranked.sort_unstable_by_key(|(item, _)| item.id);
@@ -153,8 +146,9 @@ impl<'s> Drawing<'s> {
             let levels = squares.level - tile.zoom();
             square.key.0 >> levels == tile.column() && square.key.1 >> levels == tile.row()
         };
+        // A hair wider than the tile, since cells and squares are cut on different roundings.
         let mut finest: Vec<&Square> =
-            self.index.partitions(tile.bbox(0.0)).flat_map(|(_, cell)| cell.squares()).filter(in_tile).collect();
+            self.index.partitions(tile.bbox(0.001)).flat_map(|(_, cell)| cell.squares()).filter(in_tile).collect();
         finest.sort_unstable_by_key(|square| (square.lifted_key(lift), square.key));
         let counted = squares.counted_key().map(|key| self.index.keys().key(key));
         let mut geometry = GeometryWriter::default();
@@ -207,12 +201,7 @@ impl<'s> Drawing<'s> {
 
 /// Thins the largest layers until the tile keeps its budget: each layer may use an equal share, and
 /// what a small layer leaves over goes to the larger ones.
-fn share_budget(
-    drawings: &mut [Drawing<'_>],
-    tile: TileCoord,
-    budget: usize,
-    faults: &mut Faults,
-) -> Vec<Thinned> {
+fn share_budget(drawings: &mut [Drawing<'_>], tile: TileCoord, budget: usize, faults: &mut Faults) -> Vec<Thinned> {
     let mut order: Vec<usize> = (0..drawings.len()).collect();
     order.sort_by_key(|&i| drawings[i].encoder.len());
     let mut left = budget;

@@ -37,18 +37,18 @@ const LAYERS: [&str; 3] = ["doorplate", "network-link", "village"];
 
 fn geometry(layer: usize, (lon, lat): (f64, f64), size: f64) -> Geometry {
     let size = size.max(0.0001);
+    let line = |points: Vec<(f64, f64)>| geo_types::LineString::from(points);
     match layer {
         0 => Geometry::point(LonLat::new(lon, lat).unwrap()),
-        1 => Geometry::new(
-            geo_types::line_string![(x: lon, y: lat), (x: lon + size / 2.0, y: lat + size / 9.0), (x: lon + size, y: lat)]
-                .into(),
-        )
-        .unwrap(),
-        _ => Geometry::new(
-            geo_types::polygon![(x: lon, y: lat), (x: lon + size, y: lat), (x: lon + size, y: lat + size), (x: lon, y: lat + size)]
-                .into(),
-        )
-        .unwrap(),
+        1 => {
+            let bend = (lon + size / 2.0, lat + size / 9.0);
+            Geometry::new(line(vec![(lon, lat), bend, (lon + size, lat)]).into()).unwrap()
+        }
+        _ => {
+            let (east, north) = (lon + size, lat + size);
+            let ring = line(vec![(lon, lat), (east, lat), (east, north), (lon, north), (lon, lat)]);
+            Geometry::new(geo_types::Polygon::new(ring, vec![]).into()).unwrap()
+        }
     }
 }
 
@@ -66,11 +66,21 @@ fn history(steps: &[Step]) -> Vec<Commit> {
                 let id = FeatureId::try_from(next_id).unwrap();
                 next_id += 1;
                 let layer_id: LayerId = LAYERS[*layer].parse().unwrap();
-                let content =
-                    Draft { layer: layer_id.clone(), geometry: geometry(*layer, *at, *size), properties, village: None };
+                let content = Draft {
+                    layer: layer_id.clone(),
+                    geometry: geometry(*layer, *at, *size),
+                    properties,
+                    village: None,
+                };
                 let feature = Feature { id, version: Version::FIRST, revision, content };
                 alive.push((feature.clone(), *layer));
-                Change { feature: id, layer: layer_id, kind: ChangeKind::Created, version: Version::FIRST, after: Some(feature) }
+                Change {
+                    feature: id,
+                    layer: layer_id,
+                    kind: ChangeKind::Created,
+                    version: Version::FIRST,
+                    after: Some(feature),
+                }
             }
             Step::Move { which, at, size } if !alive.is_empty() => {
                 let index = which % alive.len();

@@ -1,1 +1,4 @@
-//! demo
+//! The demo city, looked at from outside.
+
+mod made;
+mod places;

@@ -1,0 +1,155 @@
+//! The JSON Schema of a layer's properties (draft 2020-12), and checking against it.
+
+use serde_json::{Map, Value, json};
+
+use super::check::anchored;
+use super::{CodeKind, Layer, Property, PropertyType};
+use crate::domain::{Lang, Properties};
+
+/// One thing wrong with a feature's properties.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PropertyFault {
+    /// Where: a JSON pointer into the properties.
+    pub pointer: String,
+    /// What was expected and what stood there.
+    pub message: String,
+}
+
+/// The JSON Schema of a layer's properties. Titles are in one language, and in both under `x-title`;
+/// units stand under `x-unit`.
+pub fn json_schema(layer: &Layer, lang: Lang) -> Value {
+    let properties: Map<String, Value> = layer
+        .properties
+        .iter()
+        .map(|(name, property)| (name.clone(), property_schema(layer, name, property, lang)))
+        .collect();
+    let required: Vec<&String> =
+        layer.properties.iter().filter(|(_, property)| property.required).map(|(name, _)| name).collect();
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": layer.title.in_lang(lang),
+        "description": layer.description.in_lang(lang),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    schema["properties"][super::SYNTHETIC] =
+        json!({ "type": "boolean", "title": match lang { Lang::Zh => "合成数据", Lang::En => "Synthetic" } });
+    schema
+}
+
+fn property_schema(layer: &Layer, name: &str, property: &Property, lang: Lang) -> Value {
+    let mut schema = json!({
+        "title": property.title.in_lang(lang),
+        "x-title": property.title,
+        "type": match property.kind {
+            PropertyType::String | PropertyType::Date => "string",
+            PropertyType::Integer => "integer",
+            PropertyType::Number => "number",
+            PropertyType::Boolean => "boolean",
+        },
+    });
+    let mut set = |key: &str, value: Value| {
+        schema[key] = value;
+    };
+    if property.kind == PropertyType::Date {
+        set("format", json!("date"));
+        set("pattern", json!(r"^\d{4}-\d{2}-\d{2}$"));
+    }
+    if let Some(pattern) = &property.pattern {
+        set("pattern", json!(anchored(pattern)));
+    } else if let Some(pattern) =
+        layer.code.as_ref().filter(|code| code.property == name).and_then(|code| pattern_of(code.kind))
+    {
+        set("pattern", json!(pattern));
+    }
+    if !property.values.is_empty() {
+        set("enum", property.values.iter().map(|value| json!(value.value)).collect());
+        set(
+            "x-enum",
+            property
+                .values
+                .iter()
+                .map(|value| json!({ "const": value.value, "title": value.title.in_lang(lang) }))
+                .collect(),
+        );
+    }
+    if let Some(minimum) = property.minimum {
+        set("minimum", json!(minimum));
+    }
+    if let Some(maximum) = property.maximum {
+        set("maximum", json!(maximum));
+    }
+    if let Some(unit) = &property.unit {
+        set("x-unit", json!(unit));
+    }
+    schema
+}
+
+/// The shape of a code; its check digits are looked at apart.
+const fn pattern_of(kind: CodeKind) -> Option<&'static str> {
+    match kind {
+        CodeKind::Division => Some(r"^\d{6}(\d{3}(\d{3})?)?$"),
+        CodeKind::UnitGrid => Some(r"^\d{15}$"),
+        CodeKind::Component => Some(r"^\d{16}$"),
+        CodeKind::Uscc => Some(r"^[0-9A-HJ-NPQRTUWXY]{18}$"),
+        CodeKind::Doorplate => Some(r"^\d{25}$"),
+        CodeKind::Opaque => None,
+    }
+}
+
+/// Checks properties against their layer.
+pub struct Validator {
+    schema: jsonschema::Validator,
+    code: Option<(String, CodeKind)>,
+}
+
+impl Validator {
+    /// The validator of a layer. The catalogue's checks make sure that its schema compiles.
+    pub fn of(layer: &Layer) -> Result<Self, String> {
+        let schema = jsonschema::validator_for(&json_schema(layer, Lang::En)).map_err(|error| error.to_string())?;
+        Ok(Self { schema, code: layer.code.as_ref().map(|code| (code.property.clone(), code.kind)) })
+    }
+
+    /// What is wrong with a feature's properties; nothing when all is well.
+    pub fn faults(&self, properties: &Properties) -> Vec<PropertyFault> {
+        let value = Value::Object(properties.clone());
+        let mut faults: Vec<PropertyFault> = self
+            .schema
+            .iter_errors(&value)
+            .map(|error| PropertyFault { pointer: error.instance_path().to_string(), message: error.to_string() })
+            .collect();
+        if let Some((property, kind)) = &self.code {
+            if let Some(code) = properties.get(property).and_then(Value::as_str) {
+                if let Err(message) = kind.check(code) {
+                    faults.push(PropertyFault { pointer: format!("/{property}"), message });
+                }
+            }
+        }
+        faults
+    }
+}
+
+impl CodeKind {
+    /// Checks a code by its rule, check digits and all.
+    pub fn check(self, code: &str) -> Result<(), String> {
+        use crate::domain::codes;
+        match self {
+            Self::Division => {
+                code.parse::<crate::domain::DivisionCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
+            Self::UnitGrid => {
+                code.parse::<codes::unit_grid::UnitGridCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
+            Self::Component => {
+                code.parse::<codes::component::ComponentCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
+            Self::Uscc => code.parse::<codes::uscc::Uscc>().map(|_| ()).map_err(|error| error.to_string()),
+            Self::Doorplate => {
+                code.parse::<codes::doorplate::DoorplateCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
+            Self::Opaque => Ok(()),
+        }
+    }
+}

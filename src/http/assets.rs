@@ -1,0 +1,58 @@
+//! The web app, built into the program.
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+
+use super::Problem;
+
+/// What `npm run build` made.
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct WebApp;
+
+/// Nothing but this server is ever asked: scripts, styles, tiles and images come from here.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
+     object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
+);
+
+/// Any path that is no route: a file of the web app.
+pub(super) async fn read_asset(request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/');
+    let path = if path.is_empty() { "index.html" } else { path };
+    let Some(file) = WebApp::get(path) else { return missing(path).into_response() };
+    // Files whose names hold their digest never change.
+    let caching = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let media_type = HeaderValue::from_str(file.metadata.mimetype());
+    let headers = [
+        (header::CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"))),
+        (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    ];
+    (headers, file.data).into_response()
+}
+
+fn missing(path: &str) -> Problem {
+    let path: String = path.chars().take(100).collect();
+    if path == "index.html" {
+        let detail = (
+            "程序未包含网页；请先在 web/ 中运行 npm ci 与 npm run build，再编译程序。".to_owned(),
+            "The program holds no web app; run `npm ci` and `npm run build` in web/, then build it.".to_owned(),
+        );
+        return Problem::new(
+            StatusCode::NOT_FOUND,
+            "web.not_built",
+            ("网页未构建", "The web app is not built"),
+            detail,
+        );
+    }
+    Problem::not_found(
+        "path.not_found",
+        format!("没有 /{path}；接口见 /api。"),
+        format!("There is no /{path}; /api lists what there is."),
+    )
+}

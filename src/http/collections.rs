@@ -1,0 +1,85 @@
+//! Collections: the layers, as OGC API Features names them (OGC 17-069r4, clauses 7.13 and 7.14).
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use serde_json::{Value, json};
+
+use super::extract::Params;
+use super::respond::{Answer, base_url, link};
+use super::{AppState, Problem};
+use crate::catalog::schema::json_schema;
+use crate::domain::Lang;
+use crate::index::Snapshot;
+
+/// Longitude, latitude in degrees. For the map's purposes equal to EPSG:4490.
+const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+
+/// `GET /collections`
+pub(super) async fn list_collections(
+    State(state): State<AppState>,
+    lang: Lang,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    let snapshot = state.app.snapshot();
+    let base = base_url(&headers);
+    let collections: Vec<Value> =
+        state.visible_layers().map(|(at, _)| collection(&snapshot, at, &base, lang)).collect();
+    let body = json!({
+        "links": [link(format!("{base}/collections"), "self", "application/json", "This page")],
+        "collections": collections,
+    });
+    Ok(Answer::json(snapshot.revision(), &body))
+}
+
+/// `GET /collections/{layer}`
+pub(super) async fn read_collection(
+    State(state): State<AppState>,
+    Path(layer): Path<String>,
+    lang: Lang,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    let at = state.layer(&layer)?;
+    let snapshot = state.app.snapshot();
+    Ok(Answer::json(snapshot.revision(), &collection(&snapshot, at, &base_url(&headers), lang)))
+}
+
+fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
+    let catalogue = snapshot.catalogue();
+    let layer = &catalogue.layers[at];
+    let extent = snapshot.extent(at).unwrap_or(catalogue.city.bounds);
+    let own = format!("{base}/collections/{}", layer.id);
+    json!({
+        "id": layer.id,
+        "title": layer.title.in_lang(lang),
+        "description": layer.description.in_lang(lang),
+        "attribution": catalogue.city.attribution.in_lang(lang),
+        "extent": { "spatial": { "bbox": [<[f64; 4]>::from(extent)], "crs": CRS84 } },
+        "itemType": "feature",
+        "crs": [CRS84],
+        "storageCrs": "http://www.opengis.net/def/crs/EPSG/0/4490",
+        "links": [
+            link(own.clone(), "self", "application/json", "This collection"),
+            link(format!("{own}/items"), "items", "application/geo+json", layer.title.in_lang(lang)),
+            link(format!("{own}/schema"), "describedby", "application/schema+json", "Schema"),
+            link(format!("{base}/tiles/{}", layer.id), "tilejson", "application/json", "TileJSON"),
+        ],
+    })
+}
+
+/// `GET /collections/{layer}/schema`
+pub(super) async fn read_schema(
+    State(state): State<AppState>,
+    Path(layer): Path<String>,
+    lang: Lang,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    let at = state.layer(&layer)?;
+    let schema = json_schema(&state.app.catalogue.layers[at], lang);
+    let revision = state.app.snapshot().revision();
+    Ok(Answer { revision, media_type: "application/schema+json", body: schema.to_string().into() })
+}

@@ -1,0 +1,137 @@
+//! What handlers read of a request; what is wrong with it becomes a problem that says so.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+
+use super::problem::Problem;
+use crate::domain::Lang;
+
+/// The language of a request: `?lang=`, else the first of `Accept-Language` that is known, else
+/// Chinese.
+pub(super) fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
+    let known = |tag: &str| match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
+        Some("zh") => Some(Lang::Zh),
+        Some("en") => Some(Lang::En),
+        _ => None,
+    };
+    let asked = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")));
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    asked.and_then(known).or_else(|| accepted?.split(',').find_map(known)).unwrap_or_default()
+}
+
+impl<S: Sync> FromRequestParts<S> for Lang {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(lang_of(parts.uri.query(), &parts.headers))
+    }
+}
+
+/// The query of a request. Each handler takes what it knows; what is left over is refused.
+#[derive(Debug)]
+pub(super) struct Params {
+    pairs: Vec<(String, String)>,
+    known: BTreeSet<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| {
+            Problem::parameter(
+                "",
+                "查询串无法解码；请用 UTF-8 的百分号编码。",
+                "The query cannot be decoded; percent-encode it as UTF-8.",
+            )
+        })?;
+        let known = ["lang", "f"].map(str::to_owned).into();
+        Ok(Self { pairs, known })
+    }
+}
+
+impl Params {
+    /// Takes the value of a parameter; naming it twice is an error.
+    pub(super) fn take(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        self.known.insert(name.to_owned());
+        let mut values = self.pairs.extract_if(.., |(key, _)| key == name).map(|(_, value)| value);
+        let first = values.next();
+        if values.next().is_some() {
+            let (zh, en) =
+                (format!("参数 {name} 出现了多次。"), format!("The parameter `{name}` stands there more than once."));
+            return Err(Problem::parameter(name, zh, en));
+        }
+        Ok(first)
+    }
+
+    /// Takes and parses a parameter.
+    pub(super) fn parse<T>(&mut self, name: &str) -> Result<Option<T>, Problem>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let Some(text) = self.take(name)? else { return Ok(None) };
+        let parsed = text.parse().map_err(|error: T::Err| {
+            Problem::parameter(
+                name,
+                format!("参数 {name} 有误：{error}"),
+                format!("The parameter `{name}` is wrong: {error}"),
+            )
+        })?;
+        Ok(Some(parsed))
+    }
+
+    /// The parameters nobody has taken yet.
+    pub(super) fn rest(&mut self) -> Vec<(String, String)> {
+        self.pairs.retain(|(key, _)| key != "lang" && key != "f");
+        std::mem::take(&mut self.pairs)
+    }
+
+    /// The format asked for.
+    pub(super) fn format(&self) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == "f").map(|(_, value)| value.as_str())
+    }
+
+    /// Refuses what nobody has taken.
+    pub(super) fn finish(mut self) -> Result<(), Problem> {
+        match self.rest().first() {
+            None => Ok(()),
+            Some((name, _)) => Err(unknown_parameter(name, self.known.iter().map(String::as_str))),
+        }
+    }
+}
+
+/// A parameter that the path does not know, with the one that may have been meant.
+pub(super) fn unknown_parameter<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
+    let mut known: Vec<&str> = known.collect();
+    known.sort_by_key(|candidate| distance(candidate, name));
+    let name: String = name.chars().take(60).collect();
+    let nearest = known.first().copied().unwrap_or_default();
+    let all = known.join(", ");
+    Problem::parameter(
+        &name,
+        format!("未知参数 {name}；是否指 {nearest}？可用参数：{all}。"),
+        format!("The parameter `{name}` is unknown; did you mean `{nearest}`? Known are: {all}."),
+    )
+    .with("known", known)
+}
+
+/// How many letters differ (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(60).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}

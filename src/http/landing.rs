@@ -1,0 +1,67 @@
+//! OGC API – Common: landing page and conformance (OGC 17-069r4, clauses 7.2 and 7.4).
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::extract::Params;
+use super::respond::{Answer, base_url, link};
+use super::{AppState, Problem, assets};
+use crate::domain::Lang;
+
+/// The conformance classes that tests prove.
+const CLASSES: [&str; 5] = [
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+];
+
+/// `GET /`: the map for browsers, the landing page of the API for programs.
+pub(super) async fn read_landing(
+    State(state): State<AppState>,
+    lang: Lang,
+    headers: HeaderMap,
+    params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if params.format() == Some("html") || (params.format().is_none() && accept.contains("text/html")) {
+        return Ok(assets::read_asset(request).await);
+    }
+    params.finish()?;
+    let base = base_url(&headers);
+    let city = state.app.catalogue.city.title.in_lang(lang);
+    let (title, description) = match lang {
+        Lang::Zh => (format!("Platbook · {city}"), "城市数字基础设施一张图：要素、瓦片与查询。".to_owned()),
+        Lang::En => (
+            format!("Platbook · {city}"),
+            "A city's digital infrastructure on one map: features, tiles, queries.".to_owned(),
+        ),
+    };
+    let json = "application/json";
+    let openapi = "application/vnd.oai.openapi+json;version=3.0";
+    let body = json!({
+        "title": title,
+        "description": description,
+        "attribution": state.app.catalogue.city.attribution.in_lang(lang),
+        "links": [
+            link(format!("{base}/?f=json"), "self", json, "This page"),
+            link(format!("{base}/"), "alternate", "text/html", "The map"),
+            link(format!("{base}/api"), "service-desc", openapi, "OpenAPI 3.0"),
+            link(format!("{base}/api.html"), "service-doc", "text/html", "API documentation"),
+            link(format!("{base}/conformance"), "conformance", json, "Conformance"),
+            link(format!("{base}/collections"), "data", json, "Collections"),
+            link(format!("{base}/styles/light"), "stylesheet", "application/vnd.mapbox.style+json", "Map style"),
+        ],
+    });
+    Ok(Answer::json(state.app.snapshot().revision(), &body).into_response())
+}
+
+/// `GET /conformance`
+pub(super) async fn read_conformance(State(state): State<AppState>, params: Params) -> Result<Answer, Problem> {
+    params.finish()?;
+    Ok(Answer::json(state.app.snapshot().revision(), &json!({ "conformsTo": CLASSES })))
+}

@@ -1,0 +1,199 @@
+//! Errors as clients see them: RFC 9457 problem details with a stable code, in the client's language.
+//!
+//! The only place that gives an error a status. Causes go to the log, once, with their whole chain;
+//! the client is told what is wrong and how to mend it.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::extract::lang_of;
+use crate::app::TileError;
+use crate::domain::{Bilingual, Lang};
+use crate::store::StoreError;
+
+/// The header that carries the id of a request.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What went wrong with a request.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: Bilingual,
+    detail: Bilingual,
+    more: Map<String, Value>,
+    retry_after_s: Option<u32>,
+}
+
+impl Problem {
+    /// A problem with a status, a stable code and a title; `detail` says how to mend it.
+    pub fn new(status: StatusCode, code: &'static str, title: (&str, &str), detail: (String, String)) -> Self {
+        Self {
+            status,
+            code,
+            title: Bilingual { zh: title.0.to_owned(), en: title.1.to_owned() },
+            detail: Bilingual { zh: detail.0, en: detail.1 },
+            more: Map::new(),
+            retry_after_s: None,
+        }
+    }
+
+    /// A parameter that cannot be used.
+    pub fn parameter(name: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        let title = ("参数有误", "A parameter cannot be used");
+        Self::new(StatusCode::BAD_REQUEST, "parameter.invalid", title, (zh.into(), en.into())).with("parameter", name)
+    }
+
+    /// Something that is not there.
+    pub fn not_found(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, ("未找到", "Not found"), (zh.into(), en.into()))
+    }
+
+    /// A failure of the server; the cause is only logged.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(error = %crate::error::chain(error), "a request failed");
+        let detail = (
+            "服务器内部错误；请重试，若仍出现请附上请求编号反馈。".to_owned(),
+            "The server failed; try again, and report the request id if it goes on.".to_owned(),
+        );
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", ("服务器错误", "Server error"), detail)
+    }
+
+    /// Too much work at the moment.
+    pub fn busy() -> Self {
+        let detail = ("服务器繁忙；请稍后重试。".to_owned(), "The server is busy; try again in a moment.".to_owned());
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy", ("服务器繁忙", "The server is busy"), detail);
+        problem.retry_after_s = Some(1);
+        problem
+    }
+
+    /// Adds a member for programs.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(key.to_owned(), value.into());
+        self
+    }
+
+    fn body(&self, lang: Lang, instance: &str, request_id: &str) -> Value {
+        let mut body = json!({
+            "type": format!("urn:platbook:problem:{}", self.code),
+            "title": self.title.in_lang(lang),
+            "status": self.status.as_u16(),
+            "detail": self.detail.in_lang(lang),
+            "instance": instance,
+            "code": self.code,
+            "request_id": request_id,
+        });
+        if let Value::Object(body) = &mut body {
+            body.extend(self.more.clone());
+        }
+        body
+    }
+}
+
+impl IntoResponse for Problem {
+    /// A bare response; [`in_words`] writes the body, once language and request id are known.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every problem its body: in the client's language, with path and request id.
+pub(super) async fn in_words(request: Request, next: Next) -> Response {
+    let lang = lang_of(request.uri().query(), request.headers());
+    let instance = request.uri().path().to_owned();
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| unexplained(&response)) else {
+        return response;
+    };
+    let mut told = (problem.status, Json(problem.body(lang, &instance, &id))).into_response();
+    let headers = told.headers_mut();
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = response.headers().get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    told
+}
+
+/// What the router and its layers answer by themselves.
+fn unexplained(response: &Response) -> Option<Problem> {
+    let (code, title, detail) = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method.not_allowed",
+            ("方法不允许", "Method not allowed"),
+            (
+                "此路径不支持该方法；可用方法见 Allow 头。",
+                "This path does not know the method; the header Allow names those it does.",
+            ),
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("body.too_large", ("请求体过大", "The body is too large"), ("请减小请求体。", "Send a smaller body."))
+        }
+        StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE
+            if response.headers().get(header::CONTENT_TYPE).is_none() =>
+        {
+            ("server.timeout", ("处理超时", "It took too long"), ("请缩小范围后重试。", "Ask for less and try again."))
+        }
+        StatusCode::INTERNAL_SERVER_ERROR => (
+            "internal",
+            ("服务器错误", "Server error"),
+            ("服务器内部错误；请附上请求编号反馈。", "The server failed; report the request id."),
+        ),
+        _ => return None,
+    };
+    Some(Problem::new(response.status(), code, title, (detail.0.to_owned(), detail.1.to_owned())))
+}
+
+impl From<TileError> for Problem {
+    fn from(error: TileError) -> Self {
+        match error {
+            TileError::Busy => Self::busy(),
+            TileError::Failed => Self::internal(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Conflict { feature, base, .. } => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "version.conflict",
+                ("版本冲突", "The version is no longer current"),
+                (
+                    format!("要素 {feature} 已不是版本 {base}；请取回最新版本后重试。"),
+                    format!("{error}; fetch it and try again"),
+                ),
+            ),
+            StoreError::Unavailable { .. } | StoreError::Full => {
+                tracing::error!(error = %crate::error::chain(&error), "the store does not answer");
+                let mut problem = Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "store.unavailable",
+                    ("数据库不可用", "The database is not available"),
+                    (
+                        "数据库暂不可用；请稍后重试。".to_owned(),
+                        "The database is not available; try again later.".to_owned(),
+                    ),
+                );
+                problem.retry_after_s = Some(5);
+                problem
+            }
+            _ => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Answers: their media types, links and the revision they were made from.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::domain::Revision;
+
+/// The header that names the revision an answer was made from.
+pub(super) const REVISION: HeaderName = HeaderName::from_static("platbook-revision");
+
+/// A body with its media type, made from a revision.
+pub(super) struct Answer {
+    pub(super) revision: Revision,
+    pub(super) media_type: &'static str,
+    pub(super) body: Body,
+}
+
+impl Answer {
+    /// JSON.
+    pub(super) fn json(revision: Revision, value: &Value) -> Self {
+        Self { revision, media_type: "application/json", body: value.to_string().into() }
+    }
+
+    /// GeoJSON that is already written.
+    pub(super) fn geojson(revision: Revision, bytes: Vec<u8>) -> Self {
+        Self { revision, media_type: "application/geo+json", body: bytes.into() }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(self.media_type)),
+            (header::VARY, HeaderValue::from_static("Accept, Accept-Language")),
+            (REVISION, self.revision.0.into()),
+        ];
+        (headers, self.body).into_response()
+    }
+}
+
+/// One link of OGC API.
+pub(super) fn link(href: String, rel: &str, media_type: &str, title: &str) -> Value {
+    json!({ "href": href, "rel": rel, "type": media_type, "title": title })
+}
+
+/// Where the client reached the server: `X-Forwarded-Proto` and `-Host` by a proxy, else `Host`.
+pub(super) fn base_url(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| is_plain(text));
+    let host = text("x-forwarded-host").or_else(|| text("host")).unwrap_or("localhost");
+    let scheme = text("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https")).unwrap_or("http");
+    format!("{scheme}://{host}")
+}
+
+/// Host names, ports and addresses only: what stands here is written into answers.
+fn is_plain(text: &str) -> bool {
+    text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+}
+
+/// Whether one of the tags in `If-None-Match` is this one.
+pub(super) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let tags = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    tags.flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// "You have it already."
+pub(super) fn not_modified(headers: impl IntoResponse) -> Response {
+    let mut response = headers.into_response();
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}

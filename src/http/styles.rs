@@ -1,0 +1,35 @@
+//! The MapLibre style of the catalogue.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+
+use super::extract::Params;
+use super::respond::{Answer, base_url};
+use super::{AppState, Problem};
+use crate::catalog::style::{Theme, style};
+use crate::domain::Lang;
+
+/// `GET /styles/{theme}`: `light` or `dark`.
+pub(super) async fn read_style(
+    State(state): State<AppState>,
+    Path(theme): Path<String>,
+    lang: Lang,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    let theme = match theme.as_str() {
+        "light" => Theme::Light,
+        "dark" => Theme::Dark,
+        other => {
+            let other: String = other.chars().take(40).collect();
+            return Err(Problem::not_found(
+                "style.not_found",
+                format!("没有样式 {other}；可用：light、dark。"),
+                format!("There is no style `{other}`; there are light and dark."),
+            ));
+        }
+    };
+    let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), |layer| state.may_see(layer));
+    Ok(Answer::json(state.app.snapshot().revision(), &style))
+}

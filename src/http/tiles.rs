@@ -1,0 +1,138 @@
+//! Vector tiles and TileJSON.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::extract::Params;
+use super::respond::{Answer, REVISION, base_url, is_known, not_modified};
+use super::{AppState, Problem};
+use crate::app::{Encoding, LayerSet, TileCache};
+use crate::domain::{Bbox, Lang, Revision};
+use crate::tiles::{InvalidTile, TileCoord};
+
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
+
+/// `GET /tiles/{layers}/{z}/{x}/{y}`: a tile of a comma list of layers.
+pub(super) async fn read_tile(
+    State(state): State<AppState>,
+    Path((layers, z, x, y)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let set = layer_set(&state, &layers)?;
+    let row = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(&y);
+    let tile = TileCoord::parse(&z, &x, row)?;
+    let snapshot = state.app.snapshot();
+    let revision = TileCache::revision(&snapshot, set, tile);
+    let encoding = preferred_encoding(&headers);
+    let tags = tags(&state, revision, snapshot.revision(), encoding);
+    if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag)) {
+        return Ok(not_modified(tags));
+    }
+    let tile = state.app.tiles.tile(&snapshot, set, tile, revision, encoding).await?;
+    let mut response = (tags, [(header::CONTENT_TYPE, MEDIA_TYPE)]).into_response();
+    if tile.bytes.is_empty() {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        return Ok(response);
+    }
+    if let Some(token) = encoding.token() {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(token));
+    }
+    let thinned: Vec<String> = tile.thinned.iter().map(|t| format!("{}={}/{}", t.layer, t.kept, t.total)).collect();
+    if let Some(value) = (!thinned.is_empty()).then(|| thinned.join(", ")).and_then(|text| text.parse().ok()) {
+        response.headers_mut().insert("platbook-thinned", value);
+    }
+    *response.body_mut() = tile.bytes.into();
+    Ok(response)
+}
+
+/// Tag, revision and rules of caching. The tag is exact, so a client may keep a tile for as long as
+/// it likes and ask whether it still holds.
+fn tags(state: &AppState, revision: Revision, newest: Revision, encoding: Encoding) -> HeaderMap {
+    let database = state.app.identity.as_u64_pair().0 ^ state.app.catalogue.digest;
+    let suffix = encoding.token().unwrap_or("id");
+    let mut headers = HeaderMap::with_capacity(8);
+    if let Ok(etag) = format!("\"{database:016x}-{revision}-{suffix}\"").parse() {
+        headers.insert(header::ETAG, etag);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    headers.insert(REVISION, newest.0.into());
+    headers
+}
+
+/// The layers of a comma list.
+fn layer_set(state: &AppState, layers: &str) -> Result<LayerSet, Problem> {
+    layers.split(',').try_fold(LayerSet::default(), |set, id| Ok(set.with(state.layer(id)?)))
+}
+
+/// The encoding a client accepts that is cheapest to make for its size.
+fn preferred_encoding(headers: &HeaderMap) -> Encoding {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts = |token: &str| {
+        accepted.split(',').any(|part| {
+            let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
+            let refused = parameters.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>() == Ok(0.0));
+            name.trim().eq_ignore_ascii_case(token) && !refused
+        })
+    };
+    [Encoding::Zstd, Encoding::Gzip, Encoding::Brotli]
+        .into_iter()
+        .find(|encoding| encoding.token().is_some_and(accepts))
+        .unwrap_or(Encoding::Identity)
+}
+
+/// `GET /tiles/{layers}`: TileJSON 3.0.
+pub(super) async fn read_tilejson(
+    State(state): State<AppState>,
+    Path(layers): Path<String>,
+    lang: Lang,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    let positions = layer_set(&state, &layers)?.layers();
+    let catalogue = &state.app.catalogue;
+    let declared: Vec<_> = positions.iter().map(|&at| &catalogue.layers[at]).collect();
+    let vector_layers: Vec<Value> = declared
+        .iter()
+        .map(|layer| {
+            let fields: serde_json::Map<String, Value> = layer
+                .properties
+                .iter()
+                .filter(|(_, property)| property.tile)
+                .map(|(name, property)| (name.clone(), property.title.in_lang(lang).into()))
+                .collect();
+            json!({ "id": layer.id, "description": layer.title.in_lang(lang), "fields": fields, "minzoom": layer.zoom.min, "maxzoom": layer.zoom.max })
+        })
+        .collect();
+    let snapshot = state.app.snapshot();
+    let bounds = positions.iter().filter_map(|&at| snapshot.extent(at)).reduce(Bbox::union);
+    let tilejson = json!({
+        "tilejson": "3.0.0",
+        "name": declared.iter().map(|layer| layer.title.in_lang(lang)).collect::<Vec<_>>().join(" · "),
+        "attribution": catalogue.city.attribution.in_lang(lang),
+        "tiles": [format!("{}/tiles/{layers}/{{z}}/{{x}}/{{y}}", base_url(&headers))],
+        "minzoom": declared.iter().map(|layer| layer.zoom.min).min(),
+        "maxzoom": declared.iter().map(|layer| layer.zoom.max).max(),
+        "bounds": <[f64; 4]>::from(bounds.unwrap_or(catalogue.city.bounds)),
+        "vector_layers": vector_layers,
+    });
+    Ok(Answer::json(snapshot.revision(), &tilejson))
+}
+
+impl From<InvalidTile> for Problem {
+    fn from(error: InvalidTile) -> Self {
+        let en = error.to_string();
+        match error {
+            InvalidTile::Syntax { got } => {
+                Self::parameter("tile", format!("瓦片路径应为 /级别/列/行 的整数，得到 {got}。"), en)
+            }
+            InvalidTile::Zoom { zoom } => Self::not_found("tile.outside_matrix", format!("没有第 {zoom} 级。"), en),
+            InvalidTile::OutsideMatrix { zoom, last, .. } => {
+                Self::not_found("tile.outside_matrix", format!("第 {zoom} 级的列与行为 0 到 {last}。"), en)
+            }
+        }
+    }
+}
