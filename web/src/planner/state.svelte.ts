@@ -70,10 +70,10 @@ export class Planner {
 
   /** Follows a link that was opened or typed while the page was there. */
   applyLink(link: Permalink): void {
-    const shown = link.layers && new Map(link.layers.map(({ id, opacity }) => [id, opacity]));
+    const shown: Record<string, number> | null | undefined = link.layers && Object.fromEntries(link.layers.map(({ id, opacity }) => [id, opacity]));
     this.views = Object.fromEntries(this.layers.map((layer) => [layer.id, {
-      isShown: shown ? shown.has(layer.id) : layer.visible,
-      opacity: shown?.get(layer.id) ?? 100,
+      isShown: shown ? layer.id in shown : layer.visible,
+      opacity: shown?.[layer.id] ?? 100,
       off: link.off[layer.id] ?? [],
     }]));
     if (link.selection) void this.open(link.selection.layer, link.selection.id);
