@@ -42,7 +42,7 @@ const zh = {
   clusterNote: '聚合点按全部类别计数；放大后按类别筛选。',
   declared: '公布',
   counterpart: '其他来源',
-  X
+  agrees: '有来源相符',
   differs: '无来源相符',
   approximately: '约',
   sourceSentence: '原文',
