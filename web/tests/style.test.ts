@@ -31,9 +31,9 @@ test('a class that is off filters features and leaves clusters whole', () => {
 
 test('opacity scales numbers and expressions, and never wraps an expression over zoom', () => {
   const [, features, clusters, other] = shown({ opacity: 50 });
-  expect((features?.paint as Record<string, unknown>)['circle-opacity']).toEqual(['*', 0.5, ['case', true, 1, 0.5]]);
-  expect((clusters?.paint as Record<string, unknown>)['circle-opacity']).toBe(0.4);
-  expect((other?.paint as Record<string, unknown>)['line-opacity']).toEqual(['interpolate', ['linear'], ['zoom'], 8, 0, 9, 1]);
+  expect(features?.paint).toMatchObject({ 'circle-opacity': ['*', 0.5, ['case', true, 1, 0.5]] });
+  expect(clusters?.paint).toMatchObject({ 'circle-opacity': 0.4 });
+  expect(other?.paint).toEqual({ 'line-opacity': ['interpolate', ['linear'], ['zoom'], 8, 0, 9, 1] });
 });
 
 test('the style that was given is not changed', () => {

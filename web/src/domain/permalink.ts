@@ -17,10 +17,10 @@ export interface Permalink {
 export const EMPTY: Permalink = { view: null, layers: null, off: {}, selection: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
-const escape = (text: string): string =>
+const encoded = (text: string): string =>
   encodeURIComponent(text).replace(/[~!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
-function unescape(text: string): string | null {
+function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -36,12 +36,12 @@ export function formatPermalink(state: Permalink): string {
   const head = view === null ? '' : [rounded(view.zoom, 2), rounded(view.lat, 5), rounded(view.lon, 5)].join('/');
   const parts: string[] = [];
   if (state.layers !== null) {
-    const shown = state.layers.map(({ id, opacity }) => escape(id) + (opacity === 100 ? '' : `~${opacity}`));
+    const shown = state.layers.map(({ id, opacity }) => encoded(id) + (opacity === 100 ? '' : `~${opacity}`));
     parts.push(`l=${shown.join(',')}`);
   }
   const off = Object.entries(state.off).filter(([, values]) => values.length > 0);
-  if (off.length > 0) parts.push(`c=${off.map(([id, values]) => [id, ...values].map(escape).join('~')).join(',')}`);
-  if (state.selection !== null) parts.push(`s=${escape(state.selection.layer)}~${escape(state.selection.id)}`);
+  if (off.length > 0) parts.push(`c=${off.map(([id, values]) => [id, ...values].map(encoded).join('~')).join(',')}`);
+  if (state.selection !== null) parts.push(`s=${encoded(state.selection.layer)}~${encoded(state.selection.id)}`);
   if (state.theme !== 'auto') parts.push(`t=${state.theme}`);
   if (state.language !== null) parts.push(`g=${state.language}`);
   return `#${head}${parts.length > 0 ? `?${parts.join('&')}` : ''}`;
@@ -76,7 +76,7 @@ function parseShown(text: string): Shown[] {
   const shown = new Map<string, Shown>();
   for (const part of text.split(',')) {
     const [name = '', share = '100'] = part.split('~');
-    const id = unescape(name);
+    const id = decoded(name);
     const opacity = Number(share);
     if (id && isWithin(opacity, 0, 100)) shown.set(id, { id, opacity: Math.round(opacity) });
   }
@@ -86,7 +86,7 @@ function parseShown(text: string): Shown[] {
 function parseOff(text: string): Record<string, string[]> {
   const off = new Map<string, string[]>();
   for (const part of text.split(',')) {
-    const [id, ...values] = part.split('~').map(unescape);
+    const [id, ...values] = part.split('~').map(decoded);
     const kept = values.filter((value): value is string => value !== null);
     if (id && kept.length > 0) off.set(id, [...new Set(kept)]);
   }
@@ -94,6 +94,6 @@ function parseOff(text: string): Record<string, string[]> {
 }
 
 function parseSelection(text: string): Permalink['selection'] {
-  const [layer, id] = text.split('~').map(unescape);
+  const [layer, id] = text.split('~').map(decoded);
   return layer && id ? { layer, id } : null;
 }
