@@ -1,8 +1,14 @@
 //! What tests stand on.
 
+mod server;
+mod town;
+
 use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
+
+pub use server::{Answer, TestApp};
+pub use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
 
 /// The catalogue of the repository.
 pub fn small_catalogue() -> Arc<Catalogue> {
