@@ -96,8 +96,9 @@ impl Config {
             return Err(ConfigError::NoFile { path: path.to_owned() });
         }
         let path = file.unwrap_or_else(|| Path::new(DEFAULT_FILE));
-        Figment::from(Serialized::defaults(Self::default()))
-            .merge(Toml::file_exact(path))
+        let defaults = Figment::from(Serialized::defaults(Self::default()));
+        let with_file = if path.is_file() { defaults.merge(Toml::file_exact(path)) } else { defaults };
+        with_file
             .merge(Env::prefixed("PLATBOOK_").split("__"))
             .merge(Serialized::defaults(flags))
             .extract()

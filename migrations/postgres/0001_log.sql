@@ -1,54 +1,50 @@
--- The log, and the features it makes. Geometry is EPSG:4490, longitude first.
+-- The log and the features it makes. Numbered like its SQLite twin.
 
 CREATE EXTENSION IF NOT EXISTS postgis;
 
 CREATE TABLE store_identity (
-    only     INTEGER PRIMARY KEY CHECK (only = 1),
-    identity TEXT NOT NULL
+    uuid text NOT NULL
 );
 
+-- One row: how far the log is, and the id that the next feature gets. Its lock orders the writers.
 CREATE TABLE head (
-    only            INTEGER PRIMARY KEY CHECK (only = 1),
-    revision        BIGINT NOT NULL,
-    next_feature_id BIGINT NOT NULL
+    one bigint PRIMARY KEY CHECK (one = 1),
+    revision bigint NOT NULL,
+    next_feature_id bigint NOT NULL
 );
-
-INSERT INTO head (only, revision, next_feature_id) VALUES (1, 0, 1);
+INSERT INTO head VALUES (1, 0, 1);
 
 CREATE TABLE change_set (
-    revision  BIGINT PRIMARY KEY,
-    at        TEXT NOT NULL,
-    actor     TEXT NOT NULL,
-    reason    TEXT NOT NULL,
-    operation TEXT UNIQUE,
-    intakes   TEXT NOT NULL
+    revision bigint PRIMARY KEY,
+    at text NOT NULL, -- as written, to the nanosecond; timestamptz would cut it
+    actor text NOT NULL,
+    reason text NOT NULL,
+    operation text UNIQUE,
+    intakes json
 );
+CREATE INDEX change_set_with_intakes ON change_set (revision) WHERE intakes IS NOT NULL;
 
 CREATE TABLE change (
-    revision   BIGINT NOT NULL REFERENCES change_set (revision),
-    ordinal    BIGINT NOT NULL,
-    feature_id BIGINT NOT NULL,
-    version    BIGINT NOT NULL,
-    layer      TEXT NOT NULL,
-    kind       TEXT NOT NULL CHECK (kind IN ('created', 'updated', 'deleted')),
-    village    BIGINT,
-    geometry   geometry(Geometry, 4490),
-    properties JSON,
-    PRIMARY KEY (revision, ordinal)
+    revision bigint NOT NULL REFERENCES change_set (revision),
+    ordinal bigint NOT NULL,
+    feature_id bigint NOT NULL,
+    version bigint NOT NULL,
+    layer text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('created', 'updated', 'deleted')),
+    village text,
+    geometry geometry(Geometry, 4490),
+    properties json, -- not jsonb, which forgets the order of the names
+    PRIMARY KEY (revision, ordinal),
+    UNIQUE (feature_id, version)
 );
-
--- Two writers of one version cannot both win.
-CREATE UNIQUE INDEX change_of_feature ON change (feature_id, version);
 
 CREATE TABLE feature (
-    id         BIGINT PRIMARY KEY,
-    layer      TEXT NOT NULL,
-    village    BIGINT,
-    version    BIGINT NOT NULL,
-    revision   BIGINT NOT NULL,
-    geometry   geometry(Geometry, 4490) NOT NULL,
-    properties JSON NOT NULL
+    id bigint PRIMARY KEY,
+    layer text NOT NULL,
+    village text,
+    version bigint NOT NULL,
+    revision bigint NOT NULL,
+    geometry geometry(Geometry, 4490) NOT NULL,
+    properties json NOT NULL
 );
-
 CREATE INDEX feature_geometry ON feature USING gist (geometry);
-CREATE INDEX feature_layer ON feature (layer);

@@ -185,11 +185,8 @@ impl TileCache {
         self.drawn.fetch_add(1, Ordering::Relaxed);
         let layers = layers.layers();
         let bbox = tile.bbox(0.0);
-        let features: usize = layers
-            .iter()
-            .flat_map(|&layer| snapshot.layer(layer).partitions(bbox))
-            .map(|(_, cell)| cell.len())
-            .sum();
+        let features: usize =
+            layers.iter().flat_map(|&layer| snapshot.layer(layer).partitions(bbox)).map(|(_, cell)| cell.len()).sum();
         let budget = self.budget_bytes;
         if features <= DRAWN_AT_ONCE {
             return Ok(render(snapshot, &layers, tile, budget).into());

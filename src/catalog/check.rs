@@ -79,7 +79,9 @@ pub(super) fn check_layer(
             format!("expected a class from 1 to 12, got {class}")
         });
         if let Some(other) = classes.insert(class, layer.id.to_string()) {
-            checked.expect(false, &["governance", "class"], || format!("class {class} is already that of layer `{other}`"));
+            checked.expect(false, &["governance", "class"], || {
+                format!("class {class} is already that of layer `{other}`")
+            });
         }
         for source in &governance.sources {
             checked.expect(departments.contains_key(source), &["governance", "sources"], || {

@@ -74,7 +74,9 @@ impl DivisionRegister {
         for (number, row) in reader.records().enumerate() {
             let line = number as u64 + 2;
             let row = row.map_err(|error| damaged(line, &error))?;
-            let code = row[0].parse().map_err(|error: crate::domain::codes::division::InvalidDivisionCode| damaged(line, &error))?;
+            let code = row[0]
+                .parse()
+                .map_err(|error: crate::domain::codes::division::InvalidDivisionCode| damaged(line, &error))?;
             let names = row.iter().skip(1).map(|name| (!name.is_empty()).then(|| name.to_owned())).collect();
             rows.push((code, names));
         }
@@ -94,9 +96,9 @@ impl DivisionRegister {
     /// The villages of a list, by code.
     pub fn villages_on(&self, list: Date) -> impl Iterator<Item = Listed> {
         let column = self.dates.iter().position(|date| *date == list);
-        self.villages.iter().filter_map(move |(code, names)| {
-            Some(Listed { code: *code, name: names.get(column?)?.clone()? })
-        })
+        self.villages
+            .iter()
+            .filter_map(move |(code, names)| Some(Listed { code: *code, name: names.get(column?)?.clone()? }))
     }
 
     /// The townships that have villages in a list.
@@ -129,8 +131,7 @@ fn read_townships(csv_text: &str) -> Result<Vec<Township>, DamagedLists> {
         .deserialize()
         .enumerate()
         .map(|(number, row)| {
-            let row: Row =
-                row.map_err(|error| DamagedLists { line: number as u64 + 2, detail: error.to_string() })?;
+            let row: Row = row.map_err(|error| DamagedLists { line: number as u64 + 2, detail: error.to_string() })?;
             Ok(Township { code: row.code, name: row.name, kind: row.kind, in_report: row.in_report_23 == 1 })
         })
         .collect()

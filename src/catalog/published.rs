@@ -129,20 +129,14 @@ fn counterparts(id: &str, register: &DivisionRegister, counted: Counted) -> Vec<
     };
     match id {
         "townships" => {
-            let mut all: Vec<_> = register
-                .dates()
-                .iter()
-                .map(|date| list(date, register.townships_on(*date).len(), "个"))
-                .collect();
+            let mut all: Vec<_> =
+                register.dates().iter().map(|date| list(date, register.townships_on(*date).len(), "个")).collect();
             all.push(on_map(counted.townships, "个"));
             all
         }
         "villages" => {
-            let mut all: Vec<_> = register
-                .dates()
-                .iter()
-                .map(|date| list(date, register.villages_on(*date).count(), "个"))
-                .collect();
+            let mut all: Vec<_> =
+                register.dates().iter().map(|date| list(date, register.villages_on(*date).count(), "个")).collect();
             all.push(on_map(counted.villages, "个"));
             all
         }

@@ -18,8 +18,11 @@ pub struct PropertyFault {
 /// The JSON Schema of a layer's properties. Titles are in one language, and in both under `x-title`;
 /// units stand under `x-unit`.
 pub fn json_schema(layer: &Layer, lang: Lang) -> Value {
-    let properties: Map<String, Value> =
-        layer.properties.iter().map(|(name, property)| (name.clone(), property_schema(layer, name, property, lang))).collect();
+    let properties: Map<String, Value> = layer
+        .properties
+        .iter()
+        .map(|(name, property)| (name.clone(), property_schema(layer, name, property, lang)))
+        .collect();
     let required: Vec<&String> =
         layer.properties.iter().filter(|(_, property)| property.required).map(|(name, _)| name).collect();
     let mut schema = json!({
@@ -56,12 +59,21 @@ fn property_schema(layer: &Layer, name: &str, property: &Property, lang: Lang) -
     }
     if let Some(pattern) = &property.pattern {
         set("pattern", json!(anchored(pattern)));
-    } else if let Some(pattern) = layer.code.as_ref().filter(|code| code.property == name).and_then(|code| pattern_of(code.kind)) {
+    } else if let Some(pattern) =
+        layer.code.as_ref().filter(|code| code.property == name).and_then(|code| pattern_of(code.kind))
+    {
         set("pattern", json!(pattern));
     }
     if !property.values.is_empty() {
         set("enum", property.values.iter().map(|value| json!(value.value)).collect());
-        set("x-enum", property.values.iter().map(|value| json!({ "const": value.value, "title": value.title.in_lang(lang) })).collect());
+        set(
+            "x-enum",
+            property
+                .values
+                .iter()
+                .map(|value| json!({ "const": value.value, "title": value.title.in_lang(lang) }))
+                .collect(),
+        );
     }
     if let Some(minimum) = property.minimum {
         set("minimum", json!(minimum));
@@ -124,11 +136,19 @@ impl CodeKind {
     pub fn check(self, code: &str) -> Result<(), String> {
         use crate::domain::codes;
         match self {
-            Self::Division => code.parse::<crate::domain::DivisionCode>().map(|_| ()).map_err(|error| error.to_string()),
-            Self::UnitGrid => code.parse::<codes::unit_grid::UnitGridCode>().map(|_| ()).map_err(|error| error.to_string()),
-            Self::Component => code.parse::<codes::component::ComponentCode>().map(|_| ()).map_err(|error| error.to_string()),
+            Self::Division => {
+                code.parse::<crate::domain::DivisionCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
+            Self::UnitGrid => {
+                code.parse::<codes::unit_grid::UnitGridCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
+            Self::Component => {
+                code.parse::<codes::component::ComponentCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
             Self::Uscc => code.parse::<codes::uscc::Uscc>().map(|_| ()).map_err(|error| error.to_string()),
-            Self::Doorplate => code.parse::<codes::doorplate::DoorplateCode>().map(|_| ()).map_err(|error| error.to_string()),
+            Self::Doorplate => {
+                code.parse::<codes::doorplate::DoorplateCode>().map(|_| ()).map_err(|error| error.to_string())
+            }
             Self::Opaque => Ok(()),
         }
     }

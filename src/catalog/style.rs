@@ -52,8 +52,10 @@ const FONTS: [&str; 6] =
 /// The style of the layers that `shown` lets through.
 pub fn style(catalogue: &Catalogue, theme: Theme, lang: Lang, base_url: &str, shown: impl Fn(&Layer) -> bool) -> Value {
     let layers: Vec<&Layer> = catalogue.layers.iter().filter(|layer| shown(layer)).collect();
-    let sources: Map<String, Value> = layers.iter().map(|layer| (layer.id.to_string(), source(layer, catalogue, base_url, lang))).collect();
-    let mut drawn = vec![json!({ "id": "land", "type": "background", "paint": { "background-color": theme.ground().land } })];
+    let sources: Map<String, Value> =
+        layers.iter().map(|layer| (layer.id.to_string(), source(layer, catalogue, base_url, lang))).collect();
+    let mut drawn =
+        vec![json!({ "id": "land", "type": "background", "paint": { "background-color": theme.ground().land } })];
     // Labels and clusters stand above all shapes.
     drawn.extend(layers.iter().flat_map(|layer| shapes(layer, theme)));
     drawn.extend(layers.iter().flat_map(|layer| labels(layer, theme)));

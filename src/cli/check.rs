@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{CliError, open_store, progress, read_catalogue, say};
+use crate::catalog::Catalogue;
 use crate::config::Config;
 use crate::domain::Revision;
 use crate::index::{Builder, Snapshot};
 use crate::store::{Store, StoreError};
-use crate::catalog::Catalogue;
 
 /// Changes replayed at a time.
 const AT_A_TIME: usize = 20_000;

@@ -33,7 +33,9 @@ pub enum DemoError {
     #[error(transparent)]
     City(#[from] demo::DemoError),
     /// The database is in use.
-    #[error("the database holds {revision} revisions already; name another with --database, or leave it with --if-missing")]
+    #[error(
+        "the database holds {revision} revisions already; name another with --database, or leave it with --if-missing"
+    )]
     NotEmpty {
         /// Its newest revision.
         revision: Revision,

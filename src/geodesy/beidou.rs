@@ -151,10 +151,11 @@ impl GridCode {
 
 /// Width and height of a level, in units.
 fn size(level: u8) -> (u64, u64) {
-    DIVISIONS[..usize::from(level - 1)].iter().fold(
-        (ZONE_DEGREES * UNITS_PER_DEGREE, BAND_DEGREES * UNITS_PER_DEGREE),
-        |(width, height), division| (width / division.columns, height / division.rows),
-    )
+    DIVISIONS[..usize::from(level - 1)]
+        .iter()
+        .fold((ZONE_DEGREES * UNITS_PER_DEGREE, BAND_DEGREES * UNITS_PER_DEGREE), |(width, height), division| {
+            (width / division.columns, height / division.rows)
+        })
 }
 
 fn digit(number: u64) -> char {
@@ -198,7 +199,8 @@ impl FromStr for GridCode {
         if !(1..=ZONES).contains(&zone) || !letters[1].is_ascii_digit() {
             return Err(wrong(2));
         }
-        let band = u64::from(letters[3]).checked_sub(u64::from('A')).filter(|band| *band < BANDS).ok_or_else(|| wrong(4))?;
+        let band =
+            u64::from(letters[3]).checked_sub(u64::from('A')).filter(|band| *band < BANDS).ok_or_else(|| wrong(4))?;
         let (mut width, mut height) = size(1);
         let (mut west, mut inner) = ((zone - 1) * width, band * height);
         let mut at = 4;

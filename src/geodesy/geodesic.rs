@@ -3,7 +3,7 @@
 //!
 //! Planar measures are not offered: at this latitude Web Mercator makes areas a third too large.
 
-use geo::{GeodesicArea, Geodesic, Length};
+use geo::{Geodesic, GeodesicArea, Length};
 
 use crate::domain::Geometry;
 

@@ -43,7 +43,16 @@ fn missing(path: &str) -> Problem {
             "程序未包含网页；请先在 web/ 中运行 npm ci 与 npm run build，再编译程序。".to_owned(),
             "The program holds no web app; run `npm ci` and `npm run build` in web/, then build it.".to_owned(),
         );
-        return Problem::new(StatusCode::NOT_FOUND, "web.not_built", ("网页未构建", "The web app is not built"), detail);
+        return Problem::new(
+            StatusCode::NOT_FOUND,
+            "web.not_built",
+            ("网页未构建", "The web app is not built"),
+            detail,
+        );
     }
-    Problem::not_found("path.not_found", format!("没有 /{path}；接口见 /api。"), format!("There is no /{path}; /api lists what there is."))
+    Problem::not_found(
+        "path.not_found",
+        format!("没有 /{path}；接口见 /api。"),
+        format!("There is no /{path}; /api lists what there is."),
+    )
 }

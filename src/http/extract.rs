@@ -27,14 +27,13 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let axum::extract::Path(value) =
-            axum::extract::Path::from_request_parts(parts, state).await.map_err(|_| {
-                let detail = (
-                    "路径无法解码；请用 UTF-8 的百分号编码。".to_owned(),
-                    "The path cannot be decoded; percent-encode it as UTF-8.".to_owned(),
-                );
-                Problem::new(StatusCode::BAD_REQUEST, "path.invalid", ("路径有误", "The path cannot be read"), detail)
-            })?;
+        let axum::extract::Path(value) = axum::extract::Path::from_request_parts(parts, state).await.map_err(|_| {
+            let detail = (
+                "路径无法解码；请用 UTF-8 的百分号编码。".to_owned(),
+                "The path cannot be decoded; percent-encode it as UTF-8.".to_owned(),
+            );
+            Problem::new(StatusCode::BAD_REQUEST, "path.invalid", ("路径有误", "The path cannot be read"), detail)
+        })?;
         Ok(Self(value))
     }
 }
@@ -49,10 +48,7 @@ pub(super) fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
     };
     let asked = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")));
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    asked
-        .and_then(known)
-        .or_else(|| accepted?.split(',').find_map(known))
-        .unwrap_or_default()
+    asked.and_then(known).or_else(|| accepted?.split(',').find_map(known)).unwrap_or_default()
 }
 
 impl<S: Sync> FromRequestParts<S> for Lang {
@@ -75,7 +71,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| {
-            Problem::parameter("", "查询串无法解码；请用 UTF-8 的百分号编码。", "The query cannot be decoded; percent-encode it as UTF-8.")
+            Problem::parameter(
+                "",
+                "查询串无法解码；请用 UTF-8 的百分号编码。",
+                "The query cannot be decoded; percent-encode it as UTF-8.",
+            )
         })?;
         let known = ["lang"].map(str::to_owned).into();
         Ok(Self { pairs, known })
@@ -89,7 +89,8 @@ impl Params {
         let mut values = self.pairs.extract_if(.., |(key, _)| key == name).map(|(_, value)| value);
         let first = values.next();
         if values.next().is_some() {
-            let (zh, en) = (format!("参数 {name} 出现了多次。"), format!("The parameter `{name}` stands there more than once."));
+            let (zh, en) =
+                (format!("参数 {name} 出现了多次。"), format!("The parameter `{name}` stands there more than once."));
             return Err(Problem::parameter(name, zh, en));
         }
         Ok(first)

@@ -96,7 +96,11 @@ fn check_filter(layer: &Layer, name: &str, value: &str) -> Result<(), Problem> {
     if !property.values.is_empty() && !property.values.iter().any(|known| known.value == value) {
         let known: Vec<&str> = property.values.iter().map(|known| known.value.as_str()).collect();
         let known = known.join(", ");
-        return Err(Problem::parameter(name, format!("{name} 可取：{known}。"), format!("`{name}` is one of: {known}.")));
+        return Err(Problem::parameter(
+            name,
+            format!("{name} 可取：{known}。"),
+            format!("`{name}` is one of: {known}."),
+        ));
     }
     Ok(())
 }
@@ -111,9 +115,15 @@ fn write_page(snapshot: &Arc<Snapshot>, layer: usize, asked: &Asked, own: &str) 
         }
         write_feature(item, &mut out);
     }
-    let mut links: Vec<Value> = vec![link(format!("{own}?{}", asked.kept), "self", "application/geo+json", "This page")];
+    let mut links: Vec<Value> =
+        vec![link(format!("{own}?{}", asked.kept), "self", "application/geo+json", "This page")];
     if let Some(last) = page.items.last().filter(|_| page.more) {
-        links.push(link(format!("{own}?{}&cursor={}", asked.kept, last.id), "next", "application/geo+json", "Next page"));
+        links.push(link(
+            format!("{own}?{}&cursor={}", asked.kept, last.id),
+            "next",
+            "application/geo+json",
+            "Next page",
+        ));
     }
     // Writing into memory cannot fail.
     let _ = write!(
@@ -143,7 +153,8 @@ pub(super) async fn read_item(
     };
     let item = by_number(id.parse()).or_else(|| snapshot.by_code(at, &id)).ok_or_else(|| {
         let id: String = id.chars().take(60).collect();
-        let (zh, en) = (format!("图层 {layer} 中没有要素 {id}。"), format!("The layer `{layer}` has no feature `{id}`."));
+        let (zh, en) =
+            (format!("图层 {layer} 中没有要素 {id}。"), format!("The layer `{layer}` has no feature `{id}`."));
         Problem::not_found("feature.not_found", zh, en)
     })?;
     let mut tags = HeaderMap::new();

@@ -36,7 +36,10 @@ pub(super) async fn read_landing(
     let city = state.app.catalogue.city.title.in_lang(lang);
     let (title, description) = match lang {
         Lang::Zh => (format!("Platbook · {city}"), "城市数字基础设施一张图：要素、瓦片与查询。".to_owned()),
-        Lang::En => (format!("Platbook · {city}"), "A city's digital infrastructure on one map: features, tiles, queries.".to_owned()),
+        Lang::En => (
+            format!("Platbook · {city}"),
+            "A city's digital infrastructure on one map: features, tiles, queries.".to_owned(),
+        ),
     };
     let json = "application/json";
     let openapi = "application/vnd.oai.openapi+json;version=3.0";

@@ -133,7 +133,12 @@ async fn bounded(request: Request, next: Next, most: usize) -> Result<Response, 
             format!("查询串长 {got} 字节，上限 {most}。"),
             format!("The query has {got} bytes; at most {most} are read."),
         );
-        return Err(Problem::new(StatusCode::URI_TOO_LONG, "query.too_long", ("查询过长", "The query is too long"), detail));
+        return Err(Problem::new(
+            StatusCode::URI_TOO_LONG,
+            "query.too_long",
+            ("查询过长", "The query is too long"),
+            detail,
+        ));
     }
     Ok(next.run(request).await)
 }

@@ -18,8 +18,9 @@ pub(super) async fn read_place(State(state): State<AppState>, mut params: Params
     let lon = required(params.parse("lon")?, "lon")?;
     let lat = required(params.parse("lat")?, "lat")?;
     params.finish()?;
-    let at = LonLat::new(lon, lat)
-        .map_err(|error| Problem::parameter("lon,lat", format!("坐标有误：{error}"), format!("Not a position: {error}")))?;
+    let at = LonLat::new(lon, lat).map_err(|error| {
+        Problem::parameter("lon,lat", format!("坐标有误：{error}"), format!("Not a position: {error}"))
+    })?;
     let snapshot = state.app.snapshot();
     let village = snapshot.village_at(at);
     let township = village.and_then(|code| code.at(DivisionLevel::Township));
@@ -34,7 +35,9 @@ pub(super) async fn read_place(State(state): State<AppState>, mut params: Params
 }
 
 fn required(value: Option<f64>, name: &str) -> Result<f64, Problem> {
-    value.ok_or_else(|| Problem::parameter(name, format!("缺少参数 {name}。"), format!("The parameter `{name}` is missing.")))
+    value.ok_or_else(|| {
+        Problem::parameter(name, format!("缺少参数 {name}。"), format!("The parameter `{name}` is missing."))
+    })
 }
 
 /// A division's code, and its name if it is on the map.

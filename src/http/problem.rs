@@ -151,18 +151,27 @@ pub(super) async fn in_words(request: Request, next: Next) -> Response {
 /// What the router and its layers answer by themselves.
 fn unexplained(response: &Response) -> Option<Problem> {
     let (code, title, detail) = match response.status() {
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("method.not_allowed", ("方法不允许", "Method not allowed"), ("此路径不支持该方法；可用方法见 Allow 头。", "This path does not know the method; the header Allow names those it does."))
-        }
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method.not_allowed",
+            ("方法不允许", "Method not allowed"),
+            (
+                "此路径不支持该方法；可用方法见 Allow 头。",
+                "This path does not know the method; the header Allow names those it does.",
+            ),
+        ),
         StatusCode::PAYLOAD_TOO_LARGE => {
             ("body.too_large", ("请求体过大", "The body is too large"), ("请减小请求体。", "Send a smaller body."))
         }
-        StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE if response.headers().get(header::CONTENT_TYPE).is_none() => {
+        StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE
+            if response.headers().get(header::CONTENT_TYPE).is_none() =>
+        {
             ("server.timeout", ("处理超时", "It took too long"), ("请缩小范围后重试。", "Ask for less and try again."))
         }
-        StatusCode::INTERNAL_SERVER_ERROR => {
-            ("internal", ("服务器错误", "Server error"), ("服务器内部错误；请附上请求编号反馈。", "The server failed; report the request id."))
-        }
+        StatusCode::INTERNAL_SERVER_ERROR => (
+            "internal",
+            ("服务器错误", "Server error"),
+            ("服务器内部错误；请附上请求编号反馈。", "The server failed; report the request id."),
+        ),
         _ => return None,
     };
     Some(Problem::new(response.status(), code, title, (detail.0.to_owned(), detail.1.to_owned())))
@@ -184,7 +193,10 @@ impl From<StoreError> for Problem {
                 StatusCode::PRECONDITION_FAILED,
                 "version.conflict",
                 ("版本冲突", "The version is no longer current"),
-                (format!("要素 {feature} 已不是版本 {base}；请取回最新版本后重试。"), format!("{error}; fetch it and try again")),
+                (
+                    format!("要素 {feature} 已不是版本 {base}；请取回最新版本后重试。"),
+                    format!("{error}; fetch it and try again"),
+                ),
             ),
             StoreError::Unavailable { .. } | StoreError::Full => {
                 tracing::error!(error = %crate::error::chain(&error), "the store does not answer");
@@ -192,7 +204,10 @@ impl From<StoreError> for Problem {
                     StatusCode::SERVICE_UNAVAILABLE,
                     "store.unavailable",
                     ("数据库不可用", "The database is not available"),
-                    ("数据库暂不可用；请稍后重试。".to_owned(), "The database is not available; try again later.".to_owned()),
+                    (
+                        "数据库暂不可用；请稍后重试。".to_owned(),
+                        "The database is not available; try again later.".to_owned(),
+                    ),
                 );
                 problem.retry_after_s = Some(5);
                 problem

@@ -126,7 +126,9 @@ impl From<InvalidTile> for Problem {
     fn from(error: InvalidTile) -> Self {
         let en = error.to_string();
         match error {
-            InvalidTile::Syntax { got } => Self::parameter("tile", format!("瓦片路径应为 /级别/列/行 的整数，得到 {got}。"), en),
+            InvalidTile::Syntax { got } => {
+                Self::parameter("tile", format!("瓦片路径应为 /级别/列/行 的整数，得到 {got}。"), en)
+            }
             InvalidTile::Zoom { zoom } => Self::not_found("tile.outside_matrix", format!("没有第 {zoom} 级。"), en),
             InvalidTile::OutsideMatrix { zoom, last, .. } => {
                 Self::not_found("tile.outside_matrix", format!("第 {zoom} 级的列与行为 0 到 {last}。"), en)

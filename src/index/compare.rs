@@ -12,7 +12,11 @@ impl Snapshot {
     pub fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = String> + 'a {
         let revision = (self.revision != other.revision)
             .then(|| format!("revision {} here, {} there", self.revision, other.revision));
-        revision.into_iter().chain(self.feature_differences(other)).chain(self.inner_faults()).chain(other.inner_faults())
+        revision
+            .into_iter()
+            .chain(self.feature_differences(other))
+            .chain(self.inner_faults())
+            .chain(other.inner_faults())
     }
 
     fn feature_differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = String> + 'a {
@@ -43,8 +47,7 @@ impl Snapshot {
         for (position, ids) in by_layer.into_iter().enumerate() {
             let id = &self.catalogue.layers[position].id;
             let layer = &self.layers[position];
-            let in_cells: BTreeSet<FeatureId> =
-                layer.in_box(crate::domain::Bbox::WORLD).map(|item| item.id).collect();
+            let in_cells: BTreeSet<FeatureId> = layer.in_box(crate::domain::Bbox::WORLD).map(|item| item.id).collect();
             if in_cells != ids {
                 faults.push(format!("layer {id}: {} features by id, {} in the cells", ids.len(), in_cells.len()));
             }

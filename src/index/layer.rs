@@ -85,8 +85,7 @@ impl LayerIndex {
             .map(|(key, items)| (key, Arc::new(Partition::new(items, squares, revision))))
             .collect();
         if self.codes.is_some() {
-            self.codes =
-                Some(CodeTable::new(items.iter().filter_map(|item| Some((self.code_digest(item)?, item.id)))));
+            self.codes = Some(CodeTable::new(items.iter().filter_map(|item| Some((self.code_digest(item)?, item.id)))));
         }
         self.count = items.len() as u64;
         self.base = revision;
@@ -130,9 +129,7 @@ impl LayerIndex {
         for (key, revision) in touched {
             let at = self.cells.binary_search_by_key(&key, |(key, _)| *key);
             let mut items: Vec<Arc<Item>> = match at {
-                Ok(at) => {
-                    self.cells[at].1.items().filter(|item| !gone.contains(&item.id)).map(Arc::clone).collect()
-                }
+                Ok(at) => self.cells[at].1.items().filter(|item| !gone.contains(&item.id)).map(Arc::clone).collect(),
                 Err(_) => Vec::new(),
             };
             items.append(&mut come.remove(&key).unwrap_or_default());

@@ -243,7 +243,9 @@ fn rank_arc(arc: &[WorldXy]) -> Vec<u8> {
 /// tolerance.
 fn first_zoom(double_area: u128) -> u8 {
     let side = (double_area as f64 / 2.0).sqrt();
-    (0..DEEPEST_ZOOM).find(|&zoom| side > TOLERANCE_UNITS * f64::from(1_u32 << (20 - zoom.min(20)))).unwrap_or(DEEPEST_ZOOM)
+    (0..DEEPEST_ZOOM)
+        .find(|&zoom| side > TOLERANCE_UNITS * f64::from(1_u32 << (20 - zoom.min(20))))
+        .unwrap_or(DEEPEST_ZOOM)
 }
 
 fn double_area(a: WorldXy, b: WorldXy, c: WorldXy) -> u128 {

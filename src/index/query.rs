@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use geo::{ClosestPoint, Closest};
+use geo::{Closest, ClosestPoint};
 
-use super::item::{Item, Shape};
 use super::Snapshot;
+use super::item::{Item, Shape};
 use crate::domain::{Bbox, DivisionCode, FeatureId, LonLat};
 
 /// What is asked of one layer. All that is given must hold.
@@ -167,13 +167,8 @@ impl Around {
         let north = radius_m / self.metres_per_degree_north * 1.01;
         let (lon, lat) = (self.origin.lon(), self.origin.lat());
         let east = radius_m / metres_per_degree_east((lat.abs() + north).min(90.0));
-        Bbox::new(
-            (lon - east).max(-180.0),
-            (lat - north).max(-90.0),
-            (lon + east).min(180.0),
-            (lat + north).min(90.0),
-        )
-        .unwrap_or(Bbox::WORLD)
+        Bbox::new((lon - east).max(-180.0), (lat - north).max(-90.0), (lon + east).min(180.0), (lat + north).min(90.0))
+            .unwrap_or(Bbox::WORLD)
     }
 
     fn metres(&self, lon: f64, lat: f64) -> geo_types::Coord<f64> {

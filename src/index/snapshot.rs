@@ -34,13 +34,7 @@ impl Snapshot {
     /// The map of an empty log.
     pub fn empty(catalogue: Arc<Catalogue>) -> Self {
         let layers: Vec<_> = catalogue.layers.iter().map(|layer| Arc::new(LayerIndex::empty(layer))).collect();
-        Self {
-            revision: Revision::ZERO,
-            intakes: vec![None; layers.len()],
-            layers,
-            ids: IdTable::default(),
-            catalogue,
-        }
+        Self { revision: Revision::ZERO, intakes: vec![None; layers.len()], layers, ids: IdTable::default(), catalogue }
     }
 
     /// The map of a scanned store.

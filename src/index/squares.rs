@@ -75,13 +75,7 @@ impl Squares {
             }
         }
         let shift = 32 - self.level;
-        Some(Square {
-            key: (x >> shift, y >> shift),
-            count: 1,
-            sum: (u64::from(x), u64::from(y)),
-            first: item.id,
-            by,
-        })
+        Some(Square { key: (x >> shift, y >> shift), count: 1, sum: (u64::from(x), u64::from(y)), first: item.id, by })
     }
 }
 

@@ -3,19 +3,45 @@
 //! The only place with SQL. A store knows the order of commits and the content of features; it
 //! knows nothing of HTTP, of who may do what, or of what a geometry means.
 
-mod commits;
+mod failure;
+mod migrate;
+mod plan;
+mod postgres;
+mod reads;
 mod rows;
 mod scan;
 mod sqlite;
+mod totals;
 mod verify;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision, Version};
+
+pub use postgres::PostgresStore;
+pub use sqlite::SqliteStore;
+
+/// Opens a database, and makes it if there is none: `postgres://…` or `postgresql://…` is
+/// PostgreSQL, everything else the path of a SQLite file, whose folder is made too.
+pub async fn open(database: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_either(database, true).await
+}
+
+/// Opens a database that must be there.
+pub async fn open_existing(database: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_either(database, false).await
+}
+
+async fn open_either(database: &str, create: bool) -> Result<Arc<dyn Store>, StoreError> {
+    if ["postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme)) {
+        return Ok(Arc::new(PostgresStore::open(database, create).await?));
+    }
+    Ok(Arc::new(SqliteStore::open(database, create).await?))
+}
 
 /// Why a store refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -132,44 +158,4 @@ pub trait Store: Send + Sync {
 
     /// Reads the whole database for damage: every fault found, in words; empty when sound.
     async fn verify(&self) -> Result<Vec<String>, StoreError>;
-}
-
-/// Opens the database at a path or `postgres://` URL, and makes it if there is none.
-pub async fn open(database: &str) -> Result<Arc<dyn Store>, StoreError> {
-    open_as(database, true).await
-}
-
-/// Opens a database that must be there already.
-pub async fn open_existing(database: &str) -> Result<Arc<dyn Store>, StoreError> {
-    open_as(database, false).await
-}
-
-async fn open_as(database: &str, create: bool) -> Result<Arc<dyn Store>, StoreError> {
-    sqlite::Sqlite::open(Path::new(database), create).await
-}
-
-/// Adds up deliveries by layer: the time and the JSON of each change set's, in order.
-fn sum_intakes(rows: Vec<(String, String)>) -> Result<Vec<IntakeTotal>, StoreError> {
-    let mut totals: Vec<IntakeTotal> = Vec::new();
-    for (at, intakes) in rows {
-        let last = at
-            .parse()
-            .map_err(|source: jiff::Error| StoreError::Driver { doing: "reading deliveries", source: Box::new(source) })?;
-        for intake in commits::intakes_of(&intakes)? {
-            match totals.iter_mut().find(|total| total.layer == intake.layer) {
-                Some(total) => {
-                    total.collected += intake.collected;
-                    total.governed += intake.governed;
-                    total.last = last;
-                }
-                None => totals.push(IntakeTotal {
-                    layer: intake.layer,
-                    collected: intake.collected,
-                    governed: intake.governed,
-                    last,
-                }),
-            }
-        }
-    }
-    Ok(totals)
 }

@@ -1,221 +1,202 @@
-//! Between domain values and rows, the same for both databases.
+//! Rows of either database to domain values and back: geometry as WKB, properties as JSON text.
 
 use geo_traits::to_geo::ToGeoGeometry;
+use wkb::Endianness;
+use wkb::writer::WriteOptions;
 
-use super::StoreError;
 use crate::domain::{
-    Change, ChangeKind, ChangeSet, DivisionCode, Draft, Edit, Feature, FeatureId, Geometry, LonLat, Revision, Version,
+    Change, ChangeKind, Commit, Draft, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Properties, Revision,
+    Version,
 };
 
-/// A row of the table `change`, and of `feature` where it creates or updates.
-pub(super) struct ChangeRow {
-    pub feature_id: i64,
-    pub version: i64,
-    pub layer: String,
-    pub kind: ChangeKind,
-    pub village: Option<i64>,
-    /// WKB; none when deleted.
-    pub geometry: Option<Vec<u8>>,
-    /// JSON; none when deleted.
-    pub properties: Option<String>,
-}
+/// `id, layer, village, version, revision, geometry, properties`
+pub(super) type FeatureRow = (i64, String, Option<String>, i64, i64, Vec<u8>, String);
 
-/// What a row holds cannot be read back.
+/// `revision, at, actor, reason, intakes`
+pub(super) type ChangeSetRow = (i64, String, String, String, Option<String>);
+
+/// `revision, feature_id, version, layer, kind, village, geometry, properties`
+pub(super) type ChangeRow = (i64, i64, i64, String, String, Option<String>, Option<Vec<u8>>, Option<String>);
+
+/// What goes wrong below a store method, before the store says where.
 #[derive(Debug, thiserror::Error)]
-#[error("row of feature {feature}: {detail}")]
-struct UnreadableRow {
-    feature: i64,
-    detail: String,
+pub(super) enum Fault {
+    /// The driver failed.
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    /// A row holds what no Platbook writes.
+    #[error("{0}")]
+    Content(String),
+    /// A geometry that cannot be written.
+    #[error("the geometry cannot be written as WKB")]
+    Geometry(#[source] wkb::error::WkbError),
+    /// Values that cannot be written.
+    #[error("the properties cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// A change set that names a feature twice.
+    #[error("feature {0} stands in two edits of one change set; each feature may stand in one")]
+    Twice(FeatureId),
 }
 
-/// The rows of a change set: ids are given from `next_id` on, and each edit is held against the
-/// feature as it stands.
-pub(super) fn plan(
-    change_set: &ChangeSet,
-    next_id: i64,
-    mut current: impl FnMut(FeatureId) -> Option<Feature>,
-) -> Result<Vec<ChangeRow>, StoreError> {
-    let mut next_id = next_id;
-    let mut rows = Vec::with_capacity(change_set.edits.len());
-    for edit in &change_set.edits {
-        let row = match edit {
-            Edit::Create(draft) => {
-                next_id += 1;
-                row_of(next_id - 1, Version::FIRST, ChangeKind::Created, draft)?
-            }
-            Edit::Update { id, base, draft } => {
-                let standing = standing_at(*id, *base, &mut current)?;
-                row_of(id.get() as i64, standing.version.next(), ChangeKind::Updated, draft)?
-            }
-            Edit::Delete { id, base } => {
-                let standing = standing_at(*id, *base, &mut current)?;
-                ChangeRow {
-                    feature_id: id.get() as i64,
-                    version: i64::from(standing.version.next().0),
-                    layer: standing.content.layer.to_string(),
-                    kind: ChangeKind::Deleted,
-                    village: None,
-                    geometry: None,
-                    properties: None,
-                }
-            }
-        };
-        rows.push(row);
-    }
-    Ok(rows)
+/// The content of a feature as it is stored.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    /// Its layer.
+    pub(super) layer: String,
+    /// Its village.
+    pub(super) village: Option<String>,
+    /// WKB, little-endian.
+    pub(super) geometry: Vec<u8>,
+    /// JSON object.
+    pub(super) properties: String,
 }
 
-/// How many ids a change set needs.
-pub(super) fn creations(change_set: &ChangeSet) -> i64 {
-    change_set.edits.iter().filter(|edit| matches!(edit, Edit::Create(_))).count() as i64
-}
-
-/// The features that a change set updates or deletes.
-pub(super) fn touched(change_set: &ChangeSet) -> Vec<FeatureId> {
-    let id_of = |edit: &Edit| match edit {
-        Edit::Create(_) => None,
-        Edit::Update { id, .. } | Edit::Delete { id, .. } => Some(*id),
-    };
-    change_set.edits.iter().filter_map(id_of).collect()
-}
-
-fn standing_at(
-    feature: FeatureId,
-    base: Version,
-    current: &mut impl FnMut(FeatureId) -> Option<Feature>,
-) -> Result<Feature, StoreError> {
-    match current(feature) {
-        Some(standing) if standing.version == base => Ok(standing),
-        other => Err(StoreError::Conflict { feature, base, current: other.map(Box::new) }),
-    }
-}
-
-fn row_of(id: i64, version: Version, kind: ChangeKind, draft: &Draft) -> Result<ChangeRow, StoreError> {
-    Ok(ChangeRow {
-        feature_id: id,
-        version: i64::from(version.0),
+/// A draft as it is stored.
+pub(super) fn stored(draft: &Draft) -> Result<Stored, Fault> {
+    let geometry = draft.geometry.as_geo();
+    let mut bytes = Vec::with_capacity(wkb::writer::geometry_wkb_size(geometry));
+    let options = WriteOptions { endianness: Endianness::LittleEndian };
+    wkb::writer::write_geometry(&mut bytes, geometry, &options).map_err(Fault::Geometry)?;
+    Ok(Stored {
         layer: draft.layer.to_string(),
-        kind,
-        village: draft.village.map(|code| code.number() as i64),
-        geometry: Some(write_wkb(&draft.geometry)?),
-        properties: Some(serde_json::to_string(&draft.properties).map_err(|source| StoreError::Driver {
-            doing: "writing properties",
-            source: Box::new(source),
-        })?),
+        village: draft.village.map(|code| code.to_string()),
+        geometry: bytes,
+        properties: serde_json::to_string(&draft.properties)?,
     })
 }
 
-fn write_wkb(geometry: &Geometry) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::with_capacity(21);
-    wkb::writer::write_geometry(&mut bytes, geometry.as_geo(), &wkb::writer::WriteOptions::default())
-        .map_err(|source| StoreError::Driver { doing: "writing a geometry", source: Box::new(source) })?;
-    Ok(bytes)
+/// The change set's row without changes.
+pub(super) fn commit(row: ChangeSetRow) -> Result<Commit, Fault> {
+    let (revision, at, actor, reason, intakes) = row;
+    let place = || format!("revision {revision}");
+    Ok(Commit {
+        revision: Revision(natural(revision)?),
+        at: at.parse().map_err(|error| broken(&place(), &error))?,
+        actor,
+        reason,
+        changes: Vec::new(),
+        intakes: intakes.as_deref().map(self::intakes).transpose()?.unwrap_or_default(),
+    })
 }
 
-fn read_wkb(bytes: &[u8]) -> Result<Geometry, String> {
-    // Little-endian points are nine in ten features.
-    if let [1, 1, 0, 0, 0, x @ ..] = bytes {
-        if let (Some(Ok(x)), Some(Ok(y)), 16) =
-            (x.get(..8).map(<[u8; 8]>::try_from), x.get(8..16).map(<[u8; 8]>::try_from), x.len())
-        {
-            let at = LonLat::new(f64::from_le_bytes(x), f64::from_le_bytes(y)).map_err(|error| error.to_string())?;
-            return Ok(Geometry::point(at));
+/// The deliveries of a change set.
+pub(super) fn intakes(text: &str) -> Result<Vec<Intake>, Fault> {
+    serde_json::from_str(text).map_err(|error| broken("the intakes of a change set", &error))
+}
+
+/// A change, with the revision it belongs to.
+pub(super) fn change(row: ChangeRow) -> Result<(Revision, Change), Fault> {
+    let (revision, id, version, layer, kind, village, geometry, properties) = row;
+    let place = || format!("version {version} of feature {id}");
+    let kind = match kind.as_str() {
+        "created" => ChangeKind::Created,
+        "updated" => ChangeKind::Updated,
+        "deleted" => ChangeKind::Deleted,
+        other => return Err(broken(&place(), &format!("a change of kind `{other}`"))),
+    };
+    let after = match (geometry, properties) {
+        (None, None) if kind == ChangeKind::Deleted => None,
+        (Some(geometry), Some(properties)) if kind != ChangeKind::Deleted => {
+            Some(feature((id, layer.clone(), village, version, revision, geometry, properties))?)
         }
-    }
-    let geometry = wkb::reader::read_wkb(bytes).map_err(|error| error.to_string())?;
-    Geometry::new(geometry.to_geometry()).map_err(|error| error.to_string())
+        _ => return Err(broken(&place(), &"a change whose content does not fit its kind")),
+    };
+    let layer: LayerId = layer.parse().map_err(|error| broken(&place(), &error))?;
+    let change = Change { feature: feature_id(id)?, layer, kind, version: self::version(version)?, after };
+    Ok((Revision(natural(revision)?), change))
 }
 
-/// The columns of a feature as the driver gives them.
-pub(super) struct FeatureColumns<'r> {
-    pub id: i64,
-    pub layer: &'r str,
-    pub village: Option<i64>,
-    pub version: i64,
-    pub revision: i64,
-    pub geometry: &'r [u8],
-    pub properties: &'r str,
+/// Puts changes, in log order, into the commits they belong to.
+pub(super) fn assemble(sets: Vec<ChangeSetRow>, changes: Vec<ChangeRow>) -> Result<Vec<Commit>, Fault> {
+    let mut commits = sets.into_iter().map(commit).collect::<Result<Vec<_>, _>>()?;
+    let mut at = 0;
+    for row in changes {
+        let (revision, change) = change(row)?;
+        while commits.get(at).is_some_and(|commit| commit.revision < revision) {
+            at += 1;
+        }
+        let commit = commits.get_mut(at).filter(|commit| commit.revision == revision);
+        let commit =
+            commit.ok_or_else(|| Fault::Content(format!("revision {revision} has changes but no change set")))?;
+        commit.changes.push(change);
+    }
+    Ok(commits)
 }
 
-impl FeatureColumns<'_> {
-    /// The feature, or an error that names it.
-    pub(super) fn read(&self) -> Result<Feature, StoreError> {
-        self.try_read().map_err(|detail| unreadable(self.id, detail))
-    }
+/// A feature's changes, each with its commit, which holds just that change.
+pub(super) fn history(sets: Vec<ChangeSetRow>, changes: Vec<ChangeRow>) -> Result<Vec<(Commit, Change)>, Fault> {
+    let commits = assemble(sets, changes)?;
+    Ok(commits.into_iter().filter_map(|commit| Some((commit.clone(), commit.changes.into_iter().next()?))).collect())
+}
 
-    fn try_read(&self) -> Result<Feature, String> {
-        let village = match self.village {
-            Some(number) => Some(number.to_string().parse::<DivisionCode>().map_err(|error| error.to_string())?),
-            None => None,
-        };
-        Ok(Feature {
-            id: feature_id(self.id).map_err(|error| error.to_string())?,
-            version: Version(self.version.try_into().map_err(|_| format!("version {}", self.version))?),
-            revision: Revision(self.revision as u64),
-            content: Draft {
-                layer: self.layer.parse().map_err(|error: crate::domain::InvalidId| error.to_string())?,
-                geometry: read_wkb(self.geometry)?,
-                properties: serde_json::from_str(self.properties).map_err(|error| error.to_string())?,
-                village,
+/// The short values of a feature's row.
+pub(super) struct Head<'a> {
+    /// Its number.
+    pub(super) id: i64,
+    /// Its layer.
+    pub(super) layer: &'a str,
+    /// Its village.
+    pub(super) village: Option<&'a str>,
+    /// Its version.
+    pub(super) version: i64,
+    /// What wrote this version.
+    pub(super) revision: i64,
+}
+
+/// A feature.
+pub(super) fn feature(row: FeatureRow) -> Result<Feature, Fault> {
+    let (id, layer, village, version, revision, geometry, properties) = row;
+    let properties = serde_json::from_str(&properties).map_err(|error| broken(&format!("feature {id}"), &error))?;
+    feature_of(&Head { id, layer: &layer, village: village.as_deref(), version, revision }, &geometry, properties)
+}
+
+/// A feature from its parts; the geometry is WKB.
+pub(super) fn feature_of(head: &Head<'_>, geometry: &[u8], properties: Properties) -> Result<Feature, Fault> {
+    let place = || format!("feature {}", head.id);
+    Ok(Feature {
+        id: feature_id(head.id)?,
+        version: version(head.version)?,
+        revision: Revision(natural(head.revision)?),
+        content: Draft {
+            layer: head.layer.parse().map_err(|error| broken(&place(), &error))?,
+            geometry: self::geometry(geometry).map_err(|detail| broken(&place(), &detail))?,
+            properties,
+            village: match head.village {
+                Some(code) => Some(code.parse().map_err(|error| broken(&place(), &error))?),
+                None => None,
             },
-        })
+        },
+    })
+}
+
+/// A feature's number.
+pub(super) fn feature_id(number: i64) -> Result<FeatureId, Fault> {
+    FeatureId::try_from(natural(number)?).map_err(|error| broken("a row", &error))
+}
+
+/// A number that is never negative.
+pub(super) fn natural(number: i64) -> Result<u64, Fault> {
+    u64::try_from(number).map_err(|_| Fault::Content(format!("the number {number} where none below 0 can stand")))
+}
+
+/// A version number.
+pub(super) fn version(number: i64) -> Result<Version, Fault> {
+    let number = u32::try_from(number);
+    number.map(Version).map_err(|_| Fault::Content("a version out of range".to_owned()))
+}
+
+fn geometry(bytes: &[u8]) -> Result<Geometry, String> {
+    // Nearly all features are points; a point is one mark, one type number and two numbers.
+    if let [1, 1, 0, 0, 0, x0, x1, x2, x3, x4, x5, x6, x7, y0, y1, y2, y3, y4, y5, y6, y7] = *bytes {
+        let lon = f64::from_le_bytes([x0, x1, x2, x3, x4, x5, x6, x7]);
+        let lat = f64::from_le_bytes([y0, y1, y2, y3, y4, y5, y6, y7]);
+        return LonLat::new(lon, lat).map(Geometry::point).map_err(|error| error.to_string());
     }
+    let read = wkb::reader::read_wkb(bytes).map_err(|error| error.to_string())?;
+    let geometry = read.try_to_geometry().ok_or("an empty geometry")?;
+    Geometry::new(geometry).map_err(|error| error.to_string())
 }
 
-/// The columns of a change as the driver gives them.
-pub(super) struct ChangeColumns<'r> {
-    pub feature_id: i64,
-    pub version: i64,
-    pub revision: i64,
-    pub layer: &'r str,
-    pub kind: &'r str,
-    pub village: Option<i64>,
-    pub geometry: Option<&'r [u8]>,
-    pub properties: Option<&'r str>,
-}
-
-impl ChangeColumns<'_> {
-    /// The change, or an error that names its feature.
-    pub(super) fn read(&self) -> Result<Change, StoreError> {
-        let kind = match self.kind {
-            "created" => ChangeKind::Created,
-            "updated" => ChangeKind::Updated,
-            "deleted" => ChangeKind::Deleted,
-            other => return Err(unreadable(self.feature_id, format!("kind `{other}`"))),
-        };
-        let after = match (self.geometry, self.properties) {
-            (Some(geometry), Some(properties)) => Some(
-                FeatureColumns {
-                    id: self.feature_id,
-                    layer: self.layer,
-                    village: self.village,
-                    version: self.version,
-                    revision: self.revision,
-                    geometry,
-                    properties,
-                }
-                .read()?,
-            ),
-            _ => None,
-        };
-        Ok(Change {
-            feature: feature_id(self.feature_id)?,
-            layer: self
-                .layer
-                .parse()
-                .map_err(|error: crate::domain::InvalidId| unreadable(self.feature_id, error.to_string()))?,
-            kind,
-            version: Version(self.version as u32),
-            after,
-        })
-    }
-}
-
-/// An id that the store gave.
-pub(super) fn feature_id(id: i64) -> Result<FeatureId, StoreError> {
-    FeatureId::try_from(id as u64).map_err(|error| unreadable(id, error.to_string()))
-}
-
-fn unreadable(feature: i64, detail: String) -> StoreError {
-    StoreError::Driver { doing: "reading a row", source: Box::new(UnreadableRow { feature, detail }) }
+fn broken(place: &str, detail: &dyn std::fmt::Display) -> Fault {
+    Fault::Content(format!("{place}: {detail}"))
 }

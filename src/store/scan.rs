@@ -1,75 +1,52 @@
-//! Reading all features: rows are decoded on other cores while the next ones are read.
+//! Decoding of a scan beside its reading: while one batch is decoded the next is read.
 
-use rayon::prelude::*;
+use std::collections::VecDeque;
+
 use tokio::task::JoinHandle;
 
-use super::StoreError;
-use super::rows::FeatureColumns;
+use super::rows::Fault;
 use crate::domain::Feature;
 
-/// Rows decoded at a time.
-const BATCH: usize = 8192;
+/// Batches being decoded at a time; more would only use memory.
+const AHEAD: usize = 3;
 
-/// A row of `feature`, as it came.
-pub(super) struct RawFeature {
-    pub id: i64,
-    pub layer: String,
-    pub village: Option<i64>,
-    pub version: i64,
-    pub revision: i64,
-    pub geometry: Vec<u8>,
-    pub properties: String,
+/// Receives the features of a scan; false ends it.
+pub(super) type Sink<'a> = &'a mut (dyn FnMut(Vec<Feature>) -> bool + Send);
+
+/// Batches on their way to the sink, in the order they were read.
+pub(super) struct Pipeline<'a> {
+    sink: Sink<'a>,
+    decoding: VecDeque<JoinHandle<Result<Vec<Feature>, Fault>>>,
 }
 
-impl RawFeature {
-    fn decode(&self) -> Result<Feature, StoreError> {
-        FeatureColumns {
-            id: self.id,
-            layer: &self.layer,
-            village: self.village,
-            version: self.version,
-            revision: self.revision,
-            geometry: &self.geometry,
-            properties: &self.properties,
-        }
-        .read()
-    }
-}
-
-/// Rows on their way to a sink.
-pub(super) struct Batches<'s> {
-    sink: &'s mut (dyn FnMut(Vec<Feature>) -> bool + Send),
-    rows: Vec<RawFeature>,
-    decoding: Option<JoinHandle<Result<Vec<Feature>, StoreError>>>,
-}
-
-impl<'s> Batches<'s> {
-    pub(super) fn new(sink: &'s mut (dyn FnMut(Vec<Feature>) -> bool + Send)) -> Self {
-        Self { sink, rows: Vec::with_capacity(BATCH), decoding: None }
+impl<'a> Pipeline<'a> {
+    /// An empty pipeline into `sink`.
+    pub(super) fn new(sink: Sink<'a>) -> Self {
+        Self { sink, decoding: VecDeque::with_capacity(AHEAD) }
     }
 
-    /// Takes a row; false when the sink wants no more.
-    pub(super) async fn take(&mut self, row: RawFeature) -> Result<bool, StoreError> {
-        self.rows.push(row);
-        if self.rows.len() < BATCH { Ok(true) } else { self.hand_over().await }
+    /// Takes a batch by what decodes it; false when the sink wants no more.
+    pub(super) async fn push<F>(&mut self, decode: F) -> Result<bool, Fault>
+    where
+        F: FnOnce() -> Result<Vec<Feature>, Fault> + Send + 'static,
+    {
+        self.decoding.push_back(tokio::task::spawn_blocking(decode));
+        if self.decoding.len() < AHEAD { Ok(true) } else { self.deliver().await }
     }
 
-    /// Hands the last rows to the sink.
-    pub(super) async fn finish(mut self) -> Result<(), StoreError> {
-        if self.hand_over().await? {
-            self.hand_over().await?;
+    /// Delivers what is still on its way.
+    pub(super) async fn finish(mut self) -> Result<(), Fault> {
+        while !self.decoding.is_empty() {
+            if !self.deliver().await? {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Starts to decode what was taken, and gives the sink what was decoded meanwhile.
-    async fn hand_over(&mut self) -> Result<bool, StoreError> {
-        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH));
-        let next = tokio::task::spawn_blocking(move || rows.par_iter().map(RawFeature::decode).collect());
-        let Some(decoding) = self.decoding.replace(next) else { return Ok(true) };
-        let decoded = decoding
-            .await
-            .map_err(|source| StoreError::Driver { doing: "decoding features", source: Box::new(source) })??;
-        Ok(decoded.is_empty() || (self.sink)(decoded))
+    async fn deliver(&mut self) -> Result<bool, Fault> {
+        let Some(batch) = self.decoding.pop_front() else { return Ok(true) };
+        let decoded = batch.await.map_err(|_| Fault::Sql(sqlx::Error::WorkerCrashed))??;
+        Ok((self.sink)(decoded))
     }
 }

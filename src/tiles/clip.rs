@@ -85,9 +85,9 @@ pub(super) fn clip_line(line: Vec<Xy>, window: Window) -> Vec<Vec<Xy>> {
     if window.has_all(&line) {
         return vec![line];
     }
-    edges(window).into_iter().fold(vec![line], |lines, edge| {
-        lines.into_iter().flat_map(|line| clip_line_at(&line, edge)).collect()
-    })
+    edges(window)
+        .into_iter()
+        .fold(vec![line], |lines, edge| lines.into_iter().flat_map(|line| clip_line_at(&line, edge)).collect())
 }
 
 fn clip_line_at(line: &[Xy], edge: Edge) -> Vec<Vec<Xy>> {

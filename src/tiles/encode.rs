@@ -110,7 +110,8 @@ impl<'k> LayerEncoder<'k> {
         if known != 0 {
             return known - 1;
         }
-        let number = push_value(&mut self.values, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
+        let number =
+            push_value(&mut self.values, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
         self.enumerated[key][which] = number + 1;
         number
     }

@@ -78,13 +78,7 @@ struct Drawing<'s> {
 }
 
 impl<'s> Drawing<'s> {
-    fn start(
-        snapshot: &'s Snapshot,
-        layer: usize,
-        declared: &'s Layer,
-        tile: TileCoord,
-        faults: &mut Faults,
-    ) -> Self {
+    fn start(snapshot: &'s Snapshot, layer: usize, declared: &'s Layer, tile: TileCoord, faults: &mut Faults) -> Self {
         let index = snapshot.layer(layer);
         let encoder = LayerEncoder::new(declared.id.to_string(), index.keys());
         let mut drawing = Self { declared, index, encoder, items: Vec::new() };
@@ -206,12 +200,7 @@ impl<'s> Drawing<'s> {
 
 /// Thins the largest layers until the tile keeps its budget: each layer may use an equal share, and
 /// what a small layer leaves over goes to the larger ones.
-fn share_budget(
-    drawings: &mut [Drawing<'_>],
-    tile: TileCoord,
-    budget: usize,
-    faults: &mut Faults,
-) -> Vec<Thinned> {
+fn share_budget(drawings: &mut [Drawing<'_>], tile: TileCoord, budget: usize, faults: &mut Faults) -> Vec<Thinned> {
     let mut order: Vec<usize> = (0..drawings.len()).collect();
     order.sort_by_key(|&i| drawings[i].encoder.len());
     let mut left = budget;

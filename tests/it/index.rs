@@ -66,11 +66,21 @@ fn history(steps: &[Step]) -> Vec<Commit> {
                 let id = FeatureId::try_from(next_id).unwrap();
                 next_id += 1;
                 let layer_id: LayerId = LAYERS[*layer].parse().unwrap();
-                let content =
-                    Draft { layer: layer_id.clone(), geometry: geometry(*layer, *at, *size), properties, village: None };
+                let content = Draft {
+                    layer: layer_id.clone(),
+                    geometry: geometry(*layer, *at, *size),
+                    properties,
+                    village: None,
+                };
                 let feature = Feature { id, version: Version::FIRST, revision, content };
                 alive.push((feature.clone(), *layer));
-                Change { feature: id, layer: layer_id, kind: ChangeKind::Created, version: Version::FIRST, after: Some(feature) }
+                Change {
+                    feature: id,
+                    layer: layer_id,
+                    kind: ChangeKind::Created,
+                    version: Version::FIRST,
+                    after: Some(feature),
+                }
             }
             Step::Move { which, at, size } if !alive.is_empty() => {
                 let index = which % alive.len();

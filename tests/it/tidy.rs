@@ -99,11 +99,21 @@ fn only_the_store_knows_sql_and_only_http_knows_axum() {
 #[test]
 fn the_pure_modules_know_no_clock_no_task_and_no_chance() {
     for path in files("src", ".rs") {
-        if !["domain", "geodesy", "catalog", "index", "tiles", "demo", "exchange"].contains(&module_of(&path).as_str()) {
+        if !["domain", "geodesy", "catalog", "index", "tiles", "demo", "exchange"].contains(&module_of(&path).as_str())
+        {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        for word in ["tokio::", "async fn", "SystemTime::now", "Timestamp::now", "Instant::now", "rand::rng(", "thread_rng", "std::env::"] {
+        for word in [
+            "tokio::",
+            "async fn",
+            "SystemTime::now",
+            "Timestamp::now",
+            "Instant::now",
+            "rand::rng(",
+            "thread_rng",
+            "std::env::",
+        ] {
             assert!(!text.contains(word), "{} has {word}", path.display());
         }
     }
@@ -112,8 +122,10 @@ fn the_pure_modules_know_no_clock_no_task_and_no_chance() {
 #[test]
 fn migrations_have_the_same_numbers_on_both_stores() {
     let numbers = |folder: &str| {
-        let mut names: Vec<String> =
-            files(folder, ".sql").iter().map(|path| path.file_name().unwrap().to_str().unwrap()[..4].to_owned()).collect();
+        let mut names: Vec<String> = files(folder, ".sql")
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap()[..4].to_owned())
+            .collect();
         names.sort();
         names
     };

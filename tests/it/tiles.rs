@@ -163,9 +163,7 @@ fn neighbours_keep_the_same_vertices_of_their_border_at_every_zoom() {
     let wiggle: Vec<(f64, f64)> =
         (0..=200).map(|i| (112.8 + (f64::from(i) * 0.7).sin() * 0.002, 30.3 + f64::from(i) * 0.001)).collect();
     let (bottom, top) = (wiggle[0], wiggle[200]);
-    let polygon = |ring: Vec<(f64, f64)>| {
-        Geometry::new(geo_types::Polygon::new(ring.into(), vec![]).into()).unwrap()
-    };
+    let polygon = |ring: Vec<(f64, f64)>| Geometry::new(geo_types::Polygon::new(ring.into(), vec![]).into()).unwrap();
     let mut west = wiggle.clone();
     west.extend([(112.6, top.1), (112.6, bottom.1), bottom]);
     let mut east: Vec<_> = wiggle.iter().rev().copied().collect();
@@ -204,9 +202,13 @@ fn neighbours_keep_the_same_vertices_of_their_border_at_every_zoom() {
 
 #[test]
 fn tiles_outside_the_matrix_are_refused() {
-    assert_eq!(TileCoord::parse("3", "8", "0"), Err(InvalidTile::OutsideMatrix { zoom: 3, column: 8, row: 0, last: 7 }));
+    assert_eq!(
+        TileCoord::parse("3", "8", "0"),
+        Err(InvalidTile::OutsideMatrix { zoom: 3, column: 8, row: 0, last: 7 })
+    );
     assert_eq!(TileCoord::parse("23", "0", "0"), Err(InvalidTile::Zoom { zoom: 23 }));
-    for (z, x, y) in [("-1", "0", "0"), ("a", "0", "0"), ("1", "", "0"), ("1", "0", "0x"), ("99999999999999", "0", "0")] {
+    for (z, x, y) in [("-1", "0", "0"), ("a", "0", "0"), ("1", "", "0"), ("1", "0", "0x"), ("99999999999999", "0", "0")]
+    {
         assert!(matches!(TileCoord::parse(z, x, y), Err(InvalidTile::Syntax { .. } | InvalidTile::Zoom { .. })));
     }
 }

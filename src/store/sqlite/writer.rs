@@ -1,223 +1,209 @@
-//! The one writer of a SQLite file. Appends that wait together are committed together: one sync of
-//! the disk makes all of them durable.
+//! The one writer of a SQLite database.
+//!
+//! A task owns the only connection that writes. Whatever waits when it turns around becomes one
+//! transaction and so one flush of the disk; a savepoint around each change set keeps a conflict from
+//! its neighbours. Callers hear of their change set after the flush, never before.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
 
-use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection, SqliteTransaction};
+use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{FEATURE, failure, read_feature};
-use crate::domain::{ChangeKind, ChangeSet, Revision};
-use crate::store::rows::{ChangeRow, creations, feature_id, plan, touched};
+use super::statements;
+use crate::domain::{FeatureId, Revision, Version};
+use crate::store::failure::{self, Place};
+use crate::store::plan::{Prepared, Write, committed};
+use crate::store::rows::{self, Fault};
 use crate::store::{Committed, StoreError};
 
-/// Appends that may wait before whoever appends has to wait for a place.
-const QUEUE: usize = 1024;
+/// Change sets in one transaction at most.
+const TOGETHER: usize = 256;
 
-/// Edits after which a group is full.
-const EDITS_TOGETHER: usize = 20_000;
+/// Edits after which a transaction takes no further change set.
+const ENOUGH: usize = 20_000;
 
-/// Rows in one INSERT: nine values each, well below SQLite's 32,766.
-const ROWS_TOGETHER: usize = 500;
+/// Rows of one INSERT; nine values each stay well below SQLite's 32766 parameters.
+const ROWS: usize = 250;
 
-struct Append {
-    change_set: ChangeSet,
-    answer: oneshot::Sender<Result<Committed, StoreError>>,
+/// A change set and who waits for it.
+pub(super) struct Request {
+    /// What to append.
+    pub(super) prepared: Prepared,
+    /// Where to say what became of it.
+    pub(super) reply: oneshot::Sender<Result<Committed, StoreError>>,
 }
 
-/// Where appends are sent.
+/// The task's state.
 pub(super) struct Writer {
-    queue: mpsc::Sender<Append>,
+    /// The connection that writes.
+    pub(super) connection: SqliteConnection,
+    /// What is to be appended.
+    pub(super) requests: mpsc::Receiver<Request>,
+    /// The newest revision on disk.
+    pub(super) head: watch::Sender<Revision>,
+    /// For errors.
+    pub(super) place: Place,
 }
+
+/// What became of each change set of a transaction.
+type Outcomes = Vec<Result<Committed, StoreError>>;
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, path: PathBuf, head: watch::Sender<Revision>) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write_all(connection, path, waiting, head));
-        Self { queue }
-    }
-
-    pub(super) async fn append(&self, change_set: ChangeSet) -> Result<Committed, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let gone = || StoreError::Unavailable { source: "the writer has ended".into() };
-        self.queue.send(Append { change_set, answer }).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
-    }
-}
-
-async fn write_all(
-    mut connection: SqliteConnection,
-    path: PathBuf,
-    mut waiting: mpsc::Receiver<Append>,
-    head: watch::Sender<Revision>,
-) {
-    while let Some(first) = waiting.recv().await {
-        let mut edits = first.change_set.edits.len();
-        let mut group = vec![first];
-        while edits < EDITS_TOGETHER {
-            let Ok(next) = waiting.try_recv() else { break };
-            edits += next.change_set.edits.len();
-            group.push(next);
+    /// Appends until nobody can ask any more.
+    pub(super) async fn run(mut self) {
+        while let Some(first) = self.requests.recv().await {
+            let mut edits = first.prepared.len();
+            let mut batch = vec![first];
+            while batch.len() < TOGETHER && edits < ENOUGH {
+                let Ok(next) = self.requests.try_recv() else { break };
+                edits += next.prepared.len();
+                batch.push(next);
+            }
+            self.serve(batch).await;
         }
-        write_group(&mut connection, &path, group, &head).await;
+        if let Err(error) = self.connection.close().await {
+            tracing::warn!(%error, "closing the database");
+        }
     }
-}
 
-/// Commits a group and answers each of its members; what fails for one leaves the others be.
-async fn write_group(
-    connection: &mut SqliteConnection,
-    path: &std::path::Path,
-    group: Vec<Append>,
-    head: &watch::Sender<Revision>,
-) {
-    let mut transaction = match connection.begin_with("BEGIN IMMEDIATE").await {
-        Ok(transaction) => transaction,
-        Err(error) => return refuse(group, error, path),
-    };
-    let mut results = Vec::with_capacity(group.len());
-    for append in &group {
-        results.push(write_one(&mut transaction, path, &append.change_set).await);
+    async fn serve(&mut self, batch: Vec<Request>) {
+        let together: Vec<&Prepared> = batch.iter().map(|request| &request.prepared).collect();
+        match self.transact(&together).await {
+            Ok(outcomes) => batch.into_iter().zip(outcomes).for_each(|(request, outcome)| answer(request, outcome)),
+            // Neighbours must not suffer for one that is too large for the disk: each on its own.
+            Err(_) if batch.len() > 1 => {
+                for request in batch {
+                    let outcome = self.transact(&[&request.prepared]).await.and_then(only);
+                    answer(request, outcome);
+                }
+            }
+            Err(error) => batch.into_iter().for_each(|request| answer(request, Err(failure::again(&error)))),
+        }
     }
-    let newest = results.iter().flatten().map(|committed: &Committed| committed.revision).max();
-    if let Err(error) = transaction.commit().await {
-        return refuse(group, error, path);
-    }
-    if let Some(newest) = newest {
-        head.send_replace(newest);
-    }
-    for (append, result) in group.into_iter().zip(results) {
-        // Whoever asked may have gone; the change set stands all the same.
-        let _ = append.answer.send(result);
-    }
-}
 
-fn refuse(group: Vec<Append>, error: sqlx::Error, path: &std::path::Path) {
-    let mut error = Some(error);
-    let text = error.as_ref().map(ToString::to_string).unwrap_or_default();
-    let is_full = error.as_ref().and_then(sqlx::Error::as_database_error).is_some_and(|e| e.code().as_deref() == Some("13"));
-    for append in group {
-        let told = match error.take() {
-            Some(error) => failure(path, "committing", error),
-            None if is_full => StoreError::Full,
-            None => StoreError::Driver { doing: "committing", source: text.clone().into() },
+    /// One transaction. On an error nothing of it was written.
+    async fn transact(&mut self, batch: &[&Prepared]) -> Result<Outcomes, StoreError> {
+        let outcome = self.try_transact(batch).await;
+        if outcome.is_err() {
+            // SQLite has rolled back by itself after some errors and then refuses to do it twice.
+            if let Err(error) = sqlx::query("ROLLBACK").execute(&mut self.connection).await {
+                tracing::debug!(%error, "rolling back");
+            }
+        }
+        outcome
+    }
+
+    async fn try_transact(&mut self, batch: &[&Prepared]) -> Result<Outcomes, StoreError> {
+        self.say("BEGIN IMMEDIATE").await?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for prepared in batch {
+            self.say("SAVEPOINT change_set").await?;
+            let outcome = self.apply(prepared).await;
+            match outcome {
+                Ok(_) => {}
+                Err(StoreError::Conflict { .. } | StoreError::AlreadyApplied { .. }) => {
+                    self.say("ROLLBACK TO change_set").await?;
+                }
+                Err(error) => return Err(error),
+            }
+            self.say("RELEASE change_set").await?;
+            outcomes.push(outcome);
+        }
+        self.say("COMMIT").await?;
+        if let Some(newest) = outcomes.iter().flatten().map(|committed| committed.revision).max() {
+            self.head.send_replace(newest);
+        }
+        Ok(outcomes)
+    }
+
+    async fn say(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        let done = sqlx::query(sql).execute(&mut self.connection).await;
+        done.map(|_| ()).map_err(|error| self.place.error("appending", error))
+    }
+
+    async fn apply(&mut self, prepared: &Prepared) -> Result<Committed, StoreError> {
+        let place = self.place.clone();
+        let failed = |fault: Fault| place.error("appending", fault);
+        let sql = |error: sqlx::Error| place.error("appending", error);
+        if let Some(operation) = &prepared.operation
+            && let Some(revision) = statements::operation(&mut self.connection, operation).await.map_err(sql)?
+        {
+            let revision = Revision(rows::natural(revision).map_err(failed)?);
+            return Err(StoreError::AlreadyApplied { revision });
+        }
+        let advance = "UPDATE head SET revision = revision + 1, next_feature_id = next_feature_id + $1 \
+                       RETURNING revision, next_feature_id - $1";
+        let (revision, first_id): (i64, i64) =
+            sqlx::query_as(advance).bind(prepared.creates()).fetch_one(&mut self.connection).await.map_err(sql)?;
+        let current = self.current(&prepared.touched()).await.map_err(failed)?;
+        let first_id = rows::natural(first_id).map_err(failed)?;
+        let writes = match prepared.plan(first_id, &current).map_err(failed)? {
+            Ok(writes) => writes,
+            Err(stale) => {
+                let row = statements::feature(&mut self.connection, stale.feature.get() as i64).await.map_err(sql)?;
+                let current = row.map(rows::feature).transpose().map_err(failed)?.map(Box::new);
+                return Err(StoreError::Conflict { feature: stale.feature, base: stale.base, current });
+            }
         };
-        let _ = append.answer.send(Err(told));
+        self.write(revision, prepared, &writes).await.map_err(sql)?;
+        Ok(committed(rows::natural(revision).map_err(failed)?, &writes))
     }
-}
 
-/// Writes one change set within a savepoint.
-async fn write_one(
-    transaction: &mut SqliteTransaction<'_>,
-    path: &std::path::Path,
-    change_set: &ChangeSet,
-) -> Result<Committed, StoreError> {
-    let failed = |error| failure(path, "appending to the log", error);
-    let mut savepoint = transaction.begin().await.map_err(failed)?;
-    // Dropping the savepoint unfinished rolls it back.
-    let committed = write_rows(&mut savepoint, path, change_set).await?;
-    savepoint.commit().await.map_err(failed)?;
-    Ok(committed)
-}
+    /// Version and layer of features.
+    async fn current(&mut self, ids: &[i64]) -> Result<HashMap<FeatureId, (Version, String)>, Fault> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sql = "SELECT id, version, layer FROM feature WHERE id IN (SELECT value FROM json_each($1))";
+        let found: Vec<(i64, i64, String)> =
+            sqlx::query_as(sql).bind(serde_json::to_string(ids)?).fetch_all(&mut self.connection).await?;
+        found
+            .into_iter()
+            .map(|(id, version, layer)| Ok((rows::feature_id(id)?, (rows::version(version)?, layer))))
+            .collect()
+    }
 
-async fn write_rows(
-    connection: &mut SqliteConnection,
-    path: &std::path::Path,
-    change_set: &ChangeSet,
-) -> Result<Committed, StoreError> {
-    let failed = |error| failure(path, "appending to the log", error);
-    let operation = change_set.operation.map(|operation| operation.to_string());
-    if let Some(operation) = &operation {
-        let earlier: Option<i64> = sqlx::query_scalar("SELECT revision FROM change_set WHERE operation = ?")
-            .bind(operation)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(failed)?;
-        if let Some(revision) = earlier {
-            return Err(StoreError::AlreadyApplied { revision: Revision(revision as u64) });
-        }
-    }
-    let mut standing = std::collections::HashMap::new();
-    for id in touched(change_set) {
-        let row = sqlx::query(FEATURE).bind(id.get() as i64).fetch_optional(&mut *connection).await.map_err(failed)?;
-        if let Some(row) = row {
-            standing.insert(id, read_feature(&row)?);
-        }
-    }
-    let created = creations(change_set);
-    let (revision, next_id): (i64, i64) = sqlx::query_as(
-        "UPDATE head SET revision = revision + 1, next_feature_id = next_feature_id + ?
-         RETURNING revision, next_feature_id",
-    )
-    .bind(created)
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(failed)?;
-    let rows = plan(change_set, next_id - created, |id| standing.remove(&id))?;
-    let intakes = serde_json::to_string(&change_set.intakes)
-        .map_err(|source| StoreError::Driver { doing: "writing deliveries", source: Box::new(source) })?;
-    sqlx::query("INSERT INTO change_set (revision, at, actor, reason, operation, intakes) VALUES (?, ?, ?, ?, ?, ?)")
+    async fn write(&mut self, revision: i64, prepared: &Prepared, writes: &[Write<'_>]) -> sqlx::Result<()> {
+        sqlx::query(
+            "INSERT INTO change_set (revision, at, actor, reason, operation, intakes) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
         .bind(revision)
-        .bind(change_set.at.to_string())
-        .bind(&change_set.actor)
-        .bind(&change_set.reason)
-        .bind(operation)
-        .bind(intakes)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
-    for (chunk, rows) in rows.chunks(ROWS_TOGETHER).enumerate() {
-        insert_changes(connection, revision, chunk * ROWS_TOGETHER, rows).await.map_err(failed)?;
-        write_features(connection, revision, rows).await.map_err(failed)?;
+        .bind(prepared.at.as_str())
+        .bind(prepared.actor.as_str())
+        .bind(prepared.reason.as_str())
+        .bind(prepared.operation.as_deref())
+        .bind(prepared.intakes.as_deref())
+        .execute(&mut self.connection)
+        .await?;
+        for (chunk, writes) in writes.chunks(ROWS).enumerate() {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO change (revision, ordinal, feature_id, version, layer, kind, village, geometry, properties) ",
+            );
+            insert.push_values(writes.iter().enumerate(), |mut row, (at, write)| {
+                row.push_bind(revision)
+                    .push_bind((chunk * ROWS + at) as i64)
+                    .push_bind(write.feature.get() as i64)
+                    .push_bind(i64::from(write.version.0))
+                    .push_bind(write.layer)
+                    .push_bind(write.kind.as_str())
+                    .push_bind(write.content.and_then(|content| content.village.as_deref()))
+                    .push_bind(write.content.map(|content| content.geometry.as_slice()))
+                    .push_bind(write.content.map(|content| content.properties.as_str()));
+            });
+            insert.build().execute(&mut self.connection).await?;
+        }
+        for sql in [statements::PUT, statements::REMOVE] {
+            sqlx::query(sql).bind(revision).execute(&mut self.connection).await?;
+        }
+        Ok(())
     }
-    let features = rows.iter().map(|row| feature_id(row.feature_id)).collect::<Result<_, _>>()?;
-    Ok(Committed { revision: Revision(revision as u64), features })
 }
 
-async fn insert_changes(
-    connection: &mut SqliteConnection,
-    revision: i64,
-    first_ordinal: usize,
-    rows: &[ChangeRow],
-) -> Result<(), sqlx::Error> {
-    let mut insert = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO change (revision, ordinal, feature_id, version, layer, kind, village, geometry, properties) ",
-    );
-    insert.push_values(rows.iter().enumerate(), |mut values, (i, row)| {
-        values
-            .push_bind(revision)
-            .push_bind((first_ordinal + i) as i64)
-            .push_bind(row.feature_id)
-            .push_bind(row.version)
-            .push_bind(row.layer.as_str())
-            .push_bind(row.kind.as_str())
-            .push_bind(row.village)
-            .push_bind(row.geometry.as_deref())
-            .push_bind(row.properties.as_deref());
-    });
-    insert.build().execute(connection).await.map(|_| ())
+fn answer(request: Request, outcome: Result<Committed, StoreError>) {
+    // Who went away while waiting does not hear; what was written stays written.
+    drop(request.reply.send(outcome));
 }
 
-/// Brings the table `feature` up to what the changes say.
-async fn write_features(connection: &mut SqliteConnection, revision: i64, rows: &[ChangeRow]) -> Result<(), sqlx::Error> {
-    let standing: Vec<&ChangeRow> = rows.iter().filter(|row| row.kind != ChangeKind::Deleted).collect();
-    if !standing.is_empty() {
-        let mut insert = QueryBuilder::<Sqlite>::new(
-            "INSERT OR REPLACE INTO feature (id, layer, village, version, revision, geometry, properties) ",
-        );
-        insert.push_values(standing, |mut values, row| {
-            values
-                .push_bind(row.feature_id)
-                .push_bind(row.layer.as_str())
-                .push_bind(row.village)
-                .push_bind(row.version)
-                .push_bind(revision)
-                .push_bind(row.geometry.as_deref())
-                .push_bind(row.properties.as_deref());
-        });
-        insert.build().execute(&mut *connection).await?;
-    }
-    for row in rows.iter().filter(|row| row.kind == ChangeKind::Deleted) {
-        sqlx::query("DELETE FROM feature WHERE id = ?").bind(row.feature_id).execute(&mut *connection).await?;
-    }
-    Ok(())
+fn only(mut outcomes: Outcomes) -> Result<Committed, StoreError> {
+    outcomes.pop().unwrap_or_else(|| Err(StoreError::Unavailable { source: "the writer gave no answer".into() }))
 }

@@ -1,5 +1,6 @@
 //! What tests stand on.
 
+pub(crate) mod postgres;
 mod server;
 mod town;
 
@@ -7,11 +8,11 @@ use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
 
-pub use server::{Answer, TestApp};
-pub use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
+pub(crate) use server::{Answer, TestApp};
+pub(crate) use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
 
 /// The catalogue of the repository.
-pub fn small_catalogue() -> Arc<Catalogue> {
+pub(crate) fn small_catalogue() -> Arc<Catalogue> {
     use std::sync::OnceLock;
     static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
     Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Catalogue::embedded().expect("the built-in catalogue is sound"))))

@@ -17,36 +17,36 @@ use tokio::task::JoinHandle;
 use super::{small_catalogue, town};
 
 /// A running server with the small town on its map.
-pub struct TestApp {
+pub(crate) struct TestApp {
     /// What it serves.
-    pub app: Arc<App>,
+    pub(crate) app: Arc<App>,
     /// Where: `http://127.0.0.1:…`.
-    pub base: String,
+    pub(crate) base: String,
     client: Client,
     serving: JoinHandle<()>,
     _folder: TempDir,
 }
 
 /// What the server answered.
-pub struct Answer {
+pub(crate) struct Answer {
     /// The path that was asked for, for messages.
-    pub path: String,
+    pub(crate) path: String,
     /// The status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The headers.
-    pub headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// The body.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl TestApp {
     /// Serves the town.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(Limits::default()).await
     }
 
     /// Serves the town within other bounds.
-    pub async fn with(limits: Limits) -> Self {
+    pub(crate) async fn with(limits: Limits) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("town.sqlite");
         let store = store::open(path.to_str().unwrap()).await.unwrap();
@@ -70,7 +70,7 @@ impl TestApp {
     }
 
     /// Appends edits and waits until the map shows them.
-    pub async fn write(&self, edits: Vec<Edit>, intakes: Vec<Intake>) {
+    pub(crate) async fn write(&self, edits: Vec<Edit>, intakes: Vec<Intake>) {
         let change_set = ChangeSet {
             actor: "test".to_owned(),
             reason: "a test".to_owned(),
@@ -83,19 +83,19 @@ impl TestApp {
     }
 
     /// `GET`, as a program in English asks.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &[("accept-language", "en")]).await
     }
 
     /// `GET` that must succeed, read as JSON.
-    pub async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.json()
     }
 
     /// Any request.
-    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let method: Method = method.parse().unwrap();
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         for (name, value) in headers {
@@ -107,7 +107,7 @@ impl TestApp {
     }
 
     /// Sends bytes that no proper client would, and returns the status line that comes back.
-    pub async fn raw(&self, request: &[u8]) -> String {
+    pub(crate) async fn raw(&self, request: &[u8]) -> String {
         let mut socket = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
         socket.write_all(request).await.unwrap();
         let mut answer = Vec::new();
@@ -124,23 +124,23 @@ impl Drop for TestApp {
 
 impl Answer {
     /// A header as text; empty when it is not there.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The body as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {}", self.path, self.text()))
     }
 
     /// Holds that this is a problem with a status and code, whole in shape, and returns it.
     #[track_caller]
-    pub fn problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}: {}", self.path, self.text());
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.path);
         let problem = self.json();

@@ -7,16 +7,16 @@ use platbook::domain::{Draft, Geometry, Properties};
 use serde_json::{Value, json};
 
 /// The south-west corner of the town, degrees of EPSG:4490.
-pub const SOUTH_WEST: (f64, f64) = (112.7, 30.3);
+pub(crate) const SOUTH_WEST: (f64, f64) = (112.7, 30.3);
 
 /// The side of a village, degrees.
 const SIDE: f64 = 0.1;
 
 /// Codes and names of the townships.
-pub const TOWNSHIPS: [(&str, &str); 2] = [("429005001", "园林街道"), ("429005002", "杨市街道")];
+pub(crate) const TOWNSHIPS: [(&str, &str); 2] = [("429005001", "园林街道"), ("429005002", "杨市街道")];
 
 /// Codes and names of the villages.
-pub const VILLAGES: [(&str, &str); 4] = [
+pub(crate) const VILLAGES: [(&str, &str); 4] = [
     ("429005001001", "东风路社区"),
     ("429005001002", "建设路社区"),
     ("429005002001", "杨市社区"),
@@ -24,10 +24,10 @@ pub const VILLAGES: [(&str, &str); 4] = [
 ];
 
 /// How many doorplates stand in the town; every fifth has the same status, every fourth the same village.
-pub const PLATES: usize = 137;
+pub(crate) const PLATES: usize = 137;
 
 /// The statuses of doorplates, in turn.
-pub const STATUSES: [&str; 5] = ["planned", "made", "mounted", "damaged", "missing"];
+pub(crate) const STATUSES: [&str; 5] = ["planned", "made", "mounted", "damaged", "missing"];
 
 fn draft(layer: &str, geometry: &Value, properties: Value) -> Draft {
     let Value::Object(properties): Value = properties else { panic!("properties are an object") };
@@ -56,7 +56,7 @@ fn corner(village: usize) -> (f64, f64) {
 }
 
 /// City, townships and villages: what must be there before anything can stand in a village.
-pub fn divisions() -> Vec<Draft> {
+pub(crate) fn divisions() -> Vec<Draft> {
     let (west, south) = SOUTH_WEST;
     let mut drafts = vec![draft(
         "city",
@@ -77,7 +77,7 @@ pub fn divisions() -> Vec<Draft> {
 }
 
 /// What stands in the villages.
-pub fn contents() -> Vec<Draft> {
+pub(crate) fn contents() -> Vec<Draft> {
     let mut drafts: Vec<Draft> = (0..PLATES).map(plate).collect();
     drafts.extend(VILLAGES.iter().enumerate().map(|(i, (code, name))| {
         let (west, south) = corner(i);
@@ -91,7 +91,8 @@ pub fn contents() -> Vec<Draft> {
     drafts.extend(nodes.iter().map(|(code, kind, east)| {
         draft("network-node", &point(west + east, south + 0.03), json!({ "code": code, "name": code, "kind": kind }))
     }));
-    let line = json!({ "type": "LineString", "coordinates": [[west + 0.02, south + 0.03], [west + 0.08, south + 0.03]] });
+    let line =
+        json!({ "type": "LineString", "coordinates": [[west + 0.02, south + 0.03], [west + 0.08, south + 0.03]] });
     let link = json!({ "code": "L-1", "from_node": "N-CORE", "to_node": "N-AGG", "standard": "2G", "verdict": "pass" });
     drafts.push(draft("network-link", &line, link));
     let lake = rectangle(west + 0.12, south + 0.01, west + 0.15, south + 0.02);

@@ -1,0 +1,134 @@
+//! What a change set comes to, once the log's end and the touched features are known.
+//!
+//! Encoding is done before any lock is taken; what is left under the lock is arithmetic.
+
+use std::collections::HashMap;
+
+use super::Committed;
+use super::rows::{self, Fault, Stored};
+use crate::domain::{ChangeKind, ChangeSet, Edit, FeatureId, Revision, Version};
+
+/// A change set, encoded.
+pub(super) struct Prepared {
+    /// Who.
+    pub(super) actor: String,
+    /// Why.
+    pub(super) reason: String,
+    /// When, RFC 3339 to the nanosecond.
+    pub(super) at: String,
+    /// The client's name for it.
+    pub(super) operation: Option<String>,
+    /// JSON array; none when empty.
+    pub(super) intakes: Option<String>,
+    edits: Vec<PreparedEdit>,
+}
+
+/// An edit, encoded: the feature and the version the writer saw (none: create), the content (none:
+/// delete).
+struct PreparedEdit {
+    on: Option<(FeatureId, Version)>,
+    content: Option<Stored>,
+}
+
+/// A row of `change`.
+pub(super) struct Write<'a> {
+    /// Which feature.
+    pub(super) feature: FeatureId,
+    /// The version this makes.
+    pub(super) version: Version,
+    /// Its layer.
+    pub(super) layer: &'a str,
+    /// What happens.
+    pub(super) kind: ChangeKind,
+    /// The content; none of a deletion.
+    pub(super) content: Option<&'a Stored>,
+}
+
+/// The edit whose base version is not current: why there is no plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stale {
+    /// Which feature.
+    pub(super) feature: FeatureId,
+    /// The version the writer saw.
+    pub(super) base: Version,
+}
+
+impl Prepared {
+    /// Encodes a change set.
+    pub(super) fn new(change_set: &ChangeSet) -> Result<Self, Fault> {
+        let mut edits = Vec::with_capacity(change_set.edits.len());
+        for edit in &change_set.edits {
+            edits.push(match edit {
+                Edit::Create(draft) => PreparedEdit { on: None, content: Some(rows::stored(draft)?) },
+                Edit::Update { id, base, draft } => {
+                    PreparedEdit { on: Some((*id, *base)), content: Some(rows::stored(draft)?) }
+                }
+                Edit::Delete { id, base } => PreparedEdit { on: Some((*id, *base)), content: None },
+            });
+        }
+        let mut touched: Vec<FeatureId> = edits.iter().filter_map(|edit| Some(edit.on?.0)).collect();
+        touched.sort_unstable();
+        if let Some(pair) = touched.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Fault::Twice(pair[0]));
+        }
+        let intakes =
+            if change_set.intakes.is_empty() { None } else { Some(serde_json::to_string(&change_set.intakes)?) };
+        Ok(Self {
+            actor: change_set.actor.clone(),
+            reason: change_set.reason.clone(),
+            at: change_set.at.to_string(),
+            operation: change_set.operation.map(|operation| operation.to_string()),
+            intakes,
+            edits,
+        })
+    }
+
+    /// How many features it makes.
+    pub(super) fn creates(&self) -> i64 {
+        self.edits.iter().filter(|edit| edit.on.is_none()).count() as i64
+    }
+
+    /// How many edits it has.
+    pub(super) fn len(&self) -> usize {
+        self.edits.len()
+    }
+
+    /// The features it updates or deletes.
+    pub(super) fn touched(&self) -> Vec<i64> {
+        self.edits.iter().filter_map(|edit| Some(edit.on?.0.get() as i64)).collect()
+    }
+
+    /// The rows to write, given the first free feature id and version and layer of what is touched.
+    pub(super) fn plan<'a>(
+        &'a self,
+        first_id: u64,
+        current: &'a HashMap<FeatureId, (Version, String)>,
+    ) -> Result<Result<Vec<Write<'a>>, Stale>, Fault> {
+        let mut free = first_id..;
+        let mut writes = Vec::with_capacity(self.edits.len());
+        for edit in &self.edits {
+            let content = edit.content.as_ref();
+            let Some((feature, base)) = edit.on else {
+                let feature = FeatureId::try_from(free.next().unwrap_or(u64::MAX))
+                    .map_err(|error| Fault::Content(error.to_string()))?;
+                let layer = content.map_or("", |content| content.layer.as_str());
+                writes.push(Write { feature, version: Version::FIRST, layer, kind: ChangeKind::Created, content });
+                continue;
+            };
+            let Some((_, layer)) = current.get(&feature).filter(|(version, _)| *version == base) else {
+                return Ok(Err(Stale { feature, base }));
+            };
+            let (layer, kind) = match content {
+                Some(content) => (content.layer.as_str(), ChangeKind::Updated),
+                None => (layer.as_str(), ChangeKind::Deleted),
+            };
+            writes.push(Write { feature, version: base.next(), layer, kind, content });
+        }
+        Ok(Ok(writes))
+    }
+}
+
+/// What the writes of a revision are to the one who asked.
+pub(super) fn committed(revision: u64, writes: &[Write<'_>]) -> Committed {
+    Committed { revision: Revision(revision), features: writes.iter().map(|write| write.feature).collect() }
+}
