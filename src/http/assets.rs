@@ -1,11 +1,12 @@
 //! The web app, built into the program.
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
 use super::Problem;
+use super::respond::{is_known, not_modified};
 
 /// What `npm run build` made.
 #[derive(RustEmbed)]
@@ -21,19 +22,29 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Any path that is no route: a file of the web app.
 pub(super) async fn read_asset(request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return ([(header::ALLOW, "GET,HEAD")], StatusCode::METHOD_NOT_ALLOWED).into_response();
+    }
     let path = request.uri().path().trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
     let Some(file) = WebApp::get(path) else { return missing(path).into_response() };
     // Files whose names hold their digest never change.
     let caching = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let etag = etag(&file.metadata.sha256_hash());
     let media_type = HeaderValue::from_str(file.metadata.mimetype());
     let headers = [
         (header::CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"))),
         (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        // `/` is the map or the landing page, by Accept.
+        (header::VARY, HeaderValue::from_static("Accept")),
     ];
-    (headers, file.data).into_response()
+    let tag = HeaderValue::from_str(&etag).map(|etag| [(header::ETAG, etag)]).ok();
+    if is_known(request.headers(), &etag) {
+        return not_modified((tag, headers));
+    }
+    (tag, headers, file.data).into_response()
 }
 
 fn missing(path: &str) -> Problem {
@@ -55,4 +66,10 @@ fn missing(path: &str) -> Problem {
         format!("没有 /{path}；接口见 /api。"),
         format!("There is no /{path}; /api lists what there is."),
     )
+}
+
+/// The tag of a file: the start of its SHA-256, which was taken when the program was built.
+fn etag(sha256: &[u8; 32]) -> String {
+    let digits: String = sha256[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{digits}\"")
 }

@@ -1,5 +1,7 @@
 //! What the front end needs to draw itself: layers, figures, divisions.
 
+use std::sync::LazyLock;
+
 use axum::extract::State;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -68,12 +70,19 @@ fn layer_json(snapshot: &Snapshot, at: usize, layer: &Layer) -> Value {
     object
 }
 
+/// The dated lists, read once.
+fn register() -> Result<&'static DivisionRegister, Problem> {
+    static REGISTER: LazyLock<Result<DivisionRegister, DamagedLists>> = LazyLock::new(DivisionRegister::embedded);
+    REGISTER.as_ref().map_err(|error| Problem::internal(error))
+}
+
 /// `GET /divisions?date=&parent=`: the divisions of the list that held on a day.
 pub(super) async fn list_divisions(State(state): State<AppState>, mut params: Params) -> Result<Answer, Problem> {
-    let register = DivisionRegister::embedded().map_err(|error: DamagedLists| Problem::internal(&error))?;
+    let register = register()?;
     let newest = register.dates().last().copied();
-    let day: Option<Date> = params.parse("date")?;
-    let parent: Option<DivisionCode> = params.parse("parent")?;
+    let day: Option<Date> = params.parse("date", ("日期，如 2019-12-31", "a day such as 2019-12-31"))?;
+    let parent: Option<DivisionCode> =
+        params.parse("parent", ("6 或 9 位区划代码", "a division code of 6 or 9 digits"))?;
     params.finish()?;
     let list = day.map_or(newest, |day| register.list_on(day)).ok_or_else(|| {
         let first = register.dates().first().map(ToString::to_string).unwrap_or_default();
@@ -101,7 +110,7 @@ pub(super) async fn list_figures(State(state): State<AppState>, params: Params) 
     let snapshot = state.app.snapshot();
     let damaged = |error: DamagedLists| Problem::internal(&error);
     let figures = published().map_err(damaged)?;
-    let register = DivisionRegister::embedded().map_err(damaged)?;
+    let register = register()?;
     let position = |id: &str| id.parse::<LayerId>().ok().and_then(|id| snapshot.catalogue().position(&id));
     let count = |id: &str| position(id).map_or(0, |at| snapshot.count(at));
     let outline = position("city").and_then(|at| {
@@ -114,6 +123,6 @@ pub(super) async fn list_figures(State(state): State<AppState>, params: Params) 
         villages: count("village"),
         synthetic: is_synthetic(&snapshot),
     };
-    let body = json!({ "figures": compare(&figures, &register, counted) });
+    let body = json!({ "figures": compare(&figures, register, counted) });
     Ok(Answer::json(snapshot.revision(), &body))
 }

@@ -1,12 +1,12 @@
 //! Collections: the layers, as OGC API Features names them (OGC 17-069r4, clauses 7.13 and 7.14).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::extract::Params;
+use super::extract::{Format, Params, Path};
 use super::respond::{Answer, base_url, link};
-use super::{AppState, Problem};
+use super::{AppState, Problem, html};
 use crate::catalog::schema::json_schema;
 use crate::domain::Lang;
 use crate::index::Snapshot;
@@ -19,15 +19,23 @@ pub(super) async fn list_collections(
     State(state): State<AppState>,
     lang: Lang,
     headers: HeaderMap,
-    params: Params,
+    mut params: Params,
 ) -> Result<Answer, Problem> {
+    let format = params.format(&headers)?;
     params.finish()?;
     let snapshot = state.app.snapshot();
+    if format == Format::Html {
+        let layers = state.visible_layers().map(|(at, layer)| (layer, snapshot.count(at)));
+        return Ok(html::answer(snapshot.revision(), html::layers(lang, layers)));
+    }
     let base = base_url(&headers);
     let collections: Vec<Value> =
         state.visible_layers().map(|(at, _)| collection(&snapshot, at, &base, lang)).collect();
     let body = json!({
-        "links": [link(format!("{base}/collections"), "self", "application/json", "This page")],
+        "links": [
+            link(format!("{base}/collections?f=json"), "self", "application/json", "This page"),
+            link(format!("{base}/collections?f=html"), "alternate", "text/html", "This page for people"),
+        ],
         "collections": collections,
     });
     Ok(Answer::json(snapshot.revision(), &body))
@@ -39,11 +47,16 @@ pub(super) async fn read_collection(
     Path(layer): Path<String>,
     lang: Lang,
     headers: HeaderMap,
-    params: Params,
+    mut params: Params,
 ) -> Result<Answer, Problem> {
+    let format = params.format(&headers)?;
     params.finish()?;
     let at = state.layer(&layer)?;
     let snapshot = state.app.snapshot();
+    if format == Format::Html {
+        let page = html::layer(lang, &snapshot.catalogue().layers[at], snapshot.count(at));
+        return Ok(html::answer(snapshot.revision(), page));
+    }
     Ok(Answer::json(snapshot.revision(), &collection(&snapshot, at, &base_url(&headers), lang)))
 }
 
@@ -62,7 +75,8 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
         "crs": [CRS84],
         "storageCrs": "http://www.opengis.net/def/crs/EPSG/0/4490",
         "links": [
-            link(own.clone(), "self", "application/json", "This collection"),
+            link(format!("{own}?f=json"), "self", "application/json", "This collection"),
+            link(format!("{own}?f=html"), "alternate", "text/html", "This collection for people"),
             link(format!("{own}/items"), "items", "application/geo+json", layer.title.in_lang(lang)),
             link(format!("{own}/schema"), "describedby", "application/schema+json", "Schema"),
             link(format!("{base}/tiles/{}", layer.id), "tilejson", "application/json", "TileJSON"),

@@ -5,10 +5,38 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use crate::domain::Lang;
+use crate::domain::{CoordinateError, Lang};
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For programs: JSON or GeoJSON.
+    Json,
+    /// For people.
+    Html,
+}
+
+/// The parts of a path.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let axum::extract::Path(value) = axum::extract::Path::from_request_parts(parts, state).await.map_err(|_| {
+            let detail = (
+                "路径无法解码；请用 UTF-8 的百分号编码。".to_owned(),
+                "The path cannot be decoded; percent-encode it as UTF-8.".to_owned(),
+            );
+            Problem::new(StatusCode::BAD_REQUEST, "path.invalid", ("路径有误", "The path cannot be read"), detail)
+        })?;
+        Ok(Self(value))
+    }
+}
 
 /// The language of a request: `?lang=`, else the first of `Accept-Language` that is known, else
 /// Chinese.
@@ -49,7 +77,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
                 "The query cannot be decoded; percent-encode it as UTF-8.",
             )
         })?;
-        let known = ["lang", "f"].map(str::to_owned).into();
+        let known = ["lang"].map(str::to_owned).into();
         Ok(Self { pairs, known })
     }
 }
@@ -68,41 +96,77 @@ impl Params {
         Ok(first)
     }
 
-    /// Takes and parses a parameter.
-    pub(super) fn parse<T>(&mut self, name: &str) -> Result<Option<T>, Problem>
-    where
-        T: std::str::FromStr,
-        T::Err: std::fmt::Display,
-    {
+    /// Takes and parses a parameter; `expected` says in both languages what it should be.
+    pub(super) fn parse<T: std::str::FromStr>(
+        &mut self,
+        name: &str,
+        (zh, en): (&str, &str),
+    ) -> Result<Option<T>, Problem> {
         let Some(text) = self.take(name)? else { return Ok(None) };
-        let parsed = text.parse().map_err(|error: T::Err| {
-            Problem::parameter(
-                name,
-                format!("参数 {name} 有误：{error}"),
-                format!("The parameter `{name}` is wrong: {error}"),
-            )
+        let parsed = text.parse().map_err(|_| {
+            let got: String = text.chars().take(40).collect();
+            let (zh, en) = (format!("{name} 应为{zh}，得到“{got}”。"), format!("`{name}` is {en}, not `{got}`."));
+            Problem::parameter(name, zh, en)
         })?;
         Ok(Some(parsed))
     }
 
-    /// The parameters nobody has taken yet.
-    pub(super) fn rest(&mut self) -> Vec<(String, String)> {
-        self.pairs.retain(|(key, _)| key != "lang" && key != "f");
-        std::mem::take(&mut self.pairs)
+    /// Takes how many are asked for: at least one. More than `most` are asked for `most`, as OGC API
+    /// Features has it; the answer says how many there are.
+    pub(super) fn limit(&mut self, default: usize, most: usize) -> Result<usize, Problem> {
+        match self.parse::<u64>("limit", ("正整数", "a whole number from 1"))? {
+            None => Ok(default.min(most)),
+            Some(0) => Err(Problem::parameter("limit", "limit 至少为 1。", "`limit` is at least 1.")),
+            Some(limit) => Ok(usize::try_from(limit).unwrap_or(most).min(most)),
+        }
     }
 
-    /// The format asked for.
-    pub(super) fn format(&self) -> Option<&str> {
-        self.pairs.iter().find(|(key, _)| key == "f").map(|(_, value)| value.as_str())
+    /// Takes and parses a position or box.
+    pub(super) fn coordinates<T>(&mut self, name: &str) -> Result<Option<T>, Problem>
+    where
+        T: std::str::FromStr<Err = CoordinateError>,
+    {
+        let text = self.take(name)?;
+        text.map(|text| text.parse().map_err(|error| Problem::coordinates(name, &error))).transpose()
+    }
+
+    /// Takes the form of the answer: `f`, else what `Accept` prefers among those served.
+    pub(super) fn format(&mut self, headers: &HeaderMap) -> Result<Format, Problem> {
+        match self.take("f")?.as_deref() {
+            Some("json" | "geojson") => Ok(Format::Json),
+            Some("html") => Ok(Format::Html),
+            None => Ok(preferred_format(headers)),
+            Some(_) => Err(Problem::parameter("f", "f 可取：json、geojson、html。", "`f` is json, geojson or html.")),
+        }
+    }
+
+    /// The parameters nobody has taken yet.
+    pub(super) fn rest(&mut self) -> Vec<(String, String)> {
+        self.pairs.retain(|(key, _)| key != "lang");
+        std::mem::take(&mut self.pairs)
     }
 
     /// Refuses what nobody has taken.
     pub(super) fn finish(mut self) -> Result<(), Problem> {
+        if self.take("f")?.is_some_and(|format| format != "json") {
+            return Err(Problem::parameter("f", "此路径只有 f=json。", "This path is only there as f=json."));
+        }
         match self.rest().first() {
             None => Ok(()),
             Some((name, _)) => Err(unknown_parameter(name, self.known.iter().map(String::as_str))),
         }
     }
+}
+
+/// HTML for those that name it before JSON, as browsers do; JSON for everybody else.
+fn preferred_format(headers: &HeaderMap) -> Format {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = accepted.split(',').find_map(|range| match range.split(';').next().unwrap_or_default().trim() {
+        "text/html" | "application/xhtml+xml" => Some(Format::Html),
+        "application/json" | "application/geo+json" | "*/*" => Some(Format::Json),
+        _ => None,
+    });
+    first.unwrap_or(Format::Json)
 }
 
 /// A parameter that the path does not know, with the one that may have been meant.

@@ -1,35 +1,53 @@
 //! Items: the features of a layer (OGC 17-069r4, clauses 7.15 and 7.16).
 
 use std::io::Write;
-use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::extract::{Params, unknown_parameter};
-use super::respond::{Answer, REVISION, base_url, is_known, link, not_modified};
-use super::{AppState, Problem};
+use super::extract::{Format, Params, Path, unknown_parameter};
+use super::respond::{Answer, REVISION, base_url, is_known, link, link_header, not_modified};
+use super::{AppState, Problem, html};
 use crate::catalog::{Layer, PropertyType};
-use crate::domain::{Bbox, FeatureId, InvalidId};
+use crate::domain::{Bbox, DivisionCode, FeatureId, InvalidId, Lang};
 use crate::exchange::geojson::write_feature;
-use crate::index::{Page, Query, Snapshot};
+use crate::index::{Item, Page, Query, Snapshot};
+
+const GEOJSON: &str = "application/geo+json";
 
 /// `GET /collections/{layer}/items`
 pub(super) async fn list_items(
     State(state): State<AppState>,
     Path(layer): Path<String>,
+    lang: Lang,
     headers: HeaderMap,
-    params: Params,
-) -> Result<Answer, Problem> {
+    mut params: Params,
+) -> Result<Response, Problem> {
     let at = state.layer(&layer)?;
+    let format = params.format(&headers)?;
+    let asked = read_query(params, &state.app.catalogue.layers[at], &state)?;
+    let own = format!("{}/collections/{layer}", base_url(&headers));
     let snapshot = state.app.snapshot();
-    let own = format!("{}/collections/{layer}/items", base_url(&headers));
-    let query = read_query(params, &state.app.catalogue.layers[at], &state)?;
     let revision = snapshot.revision();
-    let written = tokio::task::spawn_blocking(move || write_page(&snapshot, at, &query, &own));
-    Ok(Answer::geojson(revision, written.await.map_err(|error| Problem::internal(&error))?))
+    let written = state.desk.run(move || {
+        let page = snapshot.select(at, &asked.query);
+        let links = links_of(&page, &asked, format, &own);
+        let headers = [(header::LINK, link_header(&links))];
+        (
+            headers,
+            match format {
+                Format::Json => Answer::geojson(revision, write_page(&page, &snapshot, &links)),
+                Format::Html => {
+                    let layer = &snapshot.catalogue().layers[at];
+                    html::answer(revision, html::items(lang, layer, &page, asked.following(&page, format).as_deref()))
+                }
+            },
+        )
+    });
+    Ok(written.await?.into_response())
 }
 
 /// The question that a query string asks.
@@ -39,29 +57,62 @@ struct Asked {
     kept: String,
 }
 
+impl Asked {
+    /// The query string of this page in a form.
+    fn as_format(&self, format: Format) -> String {
+        let f = match format {
+            Format::Json => "json",
+            Format::Html => "html",
+        };
+        let cursor = self.query.after.map(|after| format!("&cursor={after}")).unwrap_or_default();
+        format!("{}{cursor}&f={f}", self.kept)
+    }
+
+    /// The query string of the page that follows, if one does.
+    fn following(&self, page: &Page, format: Format) -> Option<String> {
+        let last = page.items.last().filter(|_| page.more)?;
+        let next = Self { query: Query { after: Some(last.id), ..Query::default() }, kept: self.kept.clone() };
+        Some(next.as_format(format))
+    }
+}
+
 fn read_query(mut params: Params, layer: &Layer, state: &AppState) -> Result<Asked, Problem> {
-    let bbox: Option<Bbox> = params.parse("bbox")?;
-    // Accepted as OGC API Features asks; the features of this version have no time of their own.
-    let _datetime = params.take("datetime")?;
-    let limit = match params.parse::<usize>("limit")? {
-        None => state.limits.page,
-        Some(0) => {
-            return Err(Problem::parameter("limit", "limit 至少为 1。", "`limit` is at least 1."));
-        }
-        Some(limit) => limit.min(state.limits.page_most),
-    };
-    let after: Option<FeatureId> = params.parse("cursor")?;
-    let division = params.parse("division")?;
+    let bbox: Option<Bbox> = params.coordinates("bbox")?;
+    check_datetime(params.take("datetime")?.as_deref())?;
+    let limit = params.limit(state.limits.page, state.limits.page_most)?;
+    let after: Option<FeatureId> = params.parse("cursor", ("上一页 next 链接中的值", "what a `next` link carries"))?;
+    let division: Option<DivisionCode> =
+        params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?;
+    let lang = params.take("lang")?;
     let properties = params.rest();
     for (name, value) in &properties {
         check_filter(layer, name, value)?;
     }
     let mut kept = vec![("limit".to_owned(), limit.to_string())];
     kept.extend(bbox.map(|bbox| ("bbox".to_owned(), bbox.to_string())));
-    kept.extend(division.map(|code: crate::domain::DivisionCode| ("division".to_owned(), code.to_string())));
+    kept.extend(division.map(|code| ("division".to_owned(), code.to_string())));
+    kept.extend(lang.map(|lang| ("lang".to_owned(), lang)));
     kept.extend(properties.iter().cloned());
     let kept = kept.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>();
     Ok(Asked { query: Query { bbox, division, properties, after, limit, polygon: None }, kept: kept.join("&") })
+}
+
+/// The features of this version have no time of their own, so by OGC API Features every time matches
+/// them; but what is no time is refused (RFC 3339, a day, or an interval with `..` for an open end).
+fn check_datetime(datetime: Option<&str>) -> Result<(), Problem> {
+    let Some(text) = datetime else { return Ok(()) };
+    let is_instant = |text: &str| text.parse::<Timestamp>().is_ok() || text.parse::<jiff::civil::Date>().is_ok();
+    let is_end = |text: &str| matches!(text, "" | "..") || is_instant(text);
+    let is_time = match text.split_once('/') {
+        None => is_instant(text),
+        Some((from, to)) => is_end(from) && is_end(to),
+    };
+    if is_time {
+        return Ok(());
+    }
+    let zh = "datetime 应为 RFC 3339 时刻、日期，或 起/止 区间（.. 表示不限）。";
+    let en = "`datetime` is an RFC 3339 time, a day, or an interval `from/to` with `..` for an open end.";
+    Err(Problem::parameter("datetime", zh, en))
 }
 
 /// Percent-encodes what has a meaning in a query string.
@@ -105,8 +156,24 @@ fn check_filter(layer: &Layer, name: &str, value: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn write_page(snapshot: &Arc<Snapshot>, layer: usize, asked: &Asked, own: &str) -> Vec<u8> {
-    let page: Page = snapshot.select(layer, &asked.query);
+fn links_of(page: &Page, asked: &Asked, format: Format, own: &str) -> Vec<Value> {
+    let (this, other) = match format {
+        Format::Json => ((GEOJSON, Format::Json), ("text/html", Format::Html)),
+        Format::Html => (("text/html", Format::Html), (GEOJSON, Format::Json)),
+    };
+    let items = format!("{own}/items");
+    let mut links = vec![
+        link(format!("{items}?{}", asked.as_format(this.1)), "self", this.0, "This page"),
+        link(format!("{items}?{}", asked.as_format(other.1)), "alternate", other.0, "This page in another form"),
+        link(own.to_owned(), "collection", "application/json", "The layer"),
+    ];
+    if let Some(query) = asked.following(page, format) {
+        links.push(link(format!("{items}?{query}"), "next", this.0, "The next page"));
+    }
+    links
+}
+
+fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value]) -> Vec<u8> {
     let mut out = Vec::with_capacity(512 * (page.items.len() + 2));
     out.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
     for (i, item) in page.items.iter().enumerate() {
@@ -115,22 +182,13 @@ fn write_page(snapshot: &Arc<Snapshot>, layer: usize, asked: &Asked, own: &str) 
         }
         write_feature(item, &mut out);
     }
-    let mut links: Vec<Value> =
-        vec![link(format!("{own}?{}", asked.kept), "self", "application/geo+json", "This page")];
-    if let Some(last) = page.items.last().filter(|_| page.more) {
-        links.push(link(
-            format!("{own}?{}&cursor={}", asked.kept, last.id),
-            "next",
-            "application/geo+json",
-            "Next page",
-        ));
-    }
     // Writing into memory cannot fail.
     let _ = write!(
         out,
-        "],\"numberMatched\":{},\"numberReturned\":{},\"revision\":{},\"links\":{}}}",
+        "],\"numberMatched\":{},\"numberReturned\":{},\"timeStamp\":\"{:.0}\",\"revision\":{},\"links\":{}}}",
         page.matched,
         page.items.len(),
+        Timestamp::now(),
         snapshot.revision(),
         json!(links),
     );
@@ -141,40 +199,66 @@ fn write_page(snapshot: &Arc<Snapshot>, layer: usize, asked: &Asked, own: &str) 
 pub(super) async fn read_item(
     State(state): State<AppState>,
     Path((layer, id)): Path<(String, String)>,
+    lang: Lang,
     headers: HeaderMap,
-    params: Params,
+    mut params: Params,
 ) -> Result<Response, Problem> {
+    let format = params.format(&headers)?;
     params.finish()?;
     let at = state.layer(&layer)?;
     let snapshot = state.app.snapshot();
+    let item = find(&snapshot, at, &layer, &id)?;
+    let own = format!("{}/collections/{layer}", base_url(&headers));
+    let tags = tags(&state, &snapshot, &item, format, lang);
+    if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag)) {
+        return Ok(not_modified(tags));
+    }
+    let answer = match format {
+        Format::Json => Answer::geojson(snapshot.revision(), write_item(&item, &own)),
+        Format::Html => html::answer(snapshot.revision(), html::item(lang, &snapshot.catalogue().layers[at], &item)),
+    };
+    Ok((tags, answer).into_response())
+}
+
+fn find(snapshot: &Snapshot, at: usize, layer: &str, id: &str) -> Result<std::sync::Arc<Item>, Problem> {
     let by_number = |id: Result<FeatureId, InvalidId>| {
         let (stands_in, item) = snapshot.feature(id.ok()?)?;
         (stands_in == at).then_some(item)
     };
-    let item = by_number(id.parse()).or_else(|| snapshot.by_code(at, &id)).ok_or_else(|| {
+    by_number(id.parse()).or_else(|| snapshot.by_code(at, id)).ok_or_else(|| {
         let id: String = id.chars().take(60).collect();
         let (zh, en) =
             (format!("图层 {layer} 中没有要素 {id}。"), format!("The layer `{layer}` has no feature `{id}`."));
         Problem::not_found("feature.not_found", zh, en)
-    })?;
+    })
+}
+
+/// A feature's tag holds for one form of one version in one database under one catalogue.
+fn tags(state: &AppState, snapshot: &Snapshot, item: &Item, format: Format, lang: Lang) -> HeaderMap {
+    let form = match format {
+        Format::Json => "json",
+        Format::Html => html::say(lang, "zh", "en"),
+    };
     let mut tags = HeaderMap::new();
-    let etag = format!("\"{}-{}\"", item.id, item.version);
     tags.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     tags.insert(REVISION, snapshot.revision().0.into());
-    if let Ok(value) = etag.parse() {
-        tags.insert(header::ETAG, value);
+    if let Ok(etag) = format!("\"{:016x}-{}-{}-{form}\"", state.database(), item.id, item.version).parse() {
+        tags.insert(header::ETAG, etag);
     }
-    if is_known(&headers, &etag) {
-        return Ok(not_modified(tags));
-    }
+    tags
+}
+
+fn write_item(item: &Item, own: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
-    write_feature(&item, &mut out);
-    let own = format!("{}/collections/{layer}", base_url(&headers));
+    write_feature(item, &mut out);
+    let this = format!("{own}/items/{}", item.id);
     let links = json!([
-        link(format!("{own}/items/{}", item.id), "self", "application/geo+json", "This feature"),
-        link(own, "collection", "application/json", "Its collection"),
+        link(format!("{this}?f=json"), "self", GEOJSON, "This feature"),
+        link(format!("{this}?f=html"), "alternate", "text/html", "This feature for people"),
+        link(own.to_owned(), "collection", "application/json", "The layer"),
     ]);
+    // The links are one more member of the feature.
     out.pop();
     let _ = write!(out, ",\"links\":{links}}}");
-    Ok((tags, Answer::geojson(snapshot.revision(), out)).into_response())
+    out
 }

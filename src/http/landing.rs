@@ -1,11 +1,11 @@
 //! OGC API – Common: landing page and conformance (OGC 17-069r4, clauses 7.2 and 7.4).
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::extract::Params;
+use super::extract::{Format, Params};
 use super::respond::{Answer, base_url, link};
 use super::{AppState, Problem, assets};
 use crate::domain::Lang;
@@ -24,11 +24,11 @@ pub(super) async fn read_landing(
     State(state): State<AppState>,
     lang: Lang,
     headers: HeaderMap,
-    params: Params,
+    mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if params.format() == Some("html") || (params.format().is_none() && accept.contains("text/html")) {
+    if params.format(&headers)? == Format::Html {
+        // The map keeps its view in the query, which is its own affair.
         return Ok(assets::read_asset(request).await);
     }
     params.finish()?;

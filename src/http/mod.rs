@@ -5,6 +5,7 @@ mod assets;
 mod catalogue;
 mod collections;
 mod extract;
+mod html;
 mod items;
 mod landing;
 mod openapi;
@@ -14,6 +15,7 @@ mod respond;
 mod service;
 mod styles;
 mod tiles;
+mod work;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -47,6 +49,10 @@ pub struct Limits {
     pub page: usize,
     /// Features on a page at the most.
     pub page_most: usize,
+    /// Pages of features that are put together at the same time.
+    pub concurrent: usize,
+    /// Requests that may wait for that; more are turned away with 503.
+    pub waiting: usize,
     /// How long a request may take, seconds.
     pub timeout_s: u64,
     /// Whether layers that are internal to the city's offices are served. There is no login yet, so
@@ -56,11 +62,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             body_bytes: 1 << 20,
             query_bytes: 8 << 10,
             page: 10,
             page_most: 10_000,
+            concurrent: cores,
+            waiting: 256,
             timeout_s: 30,
             serve_internal: true,
         }
@@ -75,6 +84,15 @@ struct Inner {
     app: Arc<App>,
     limits: Limits,
     metrics: service::Metrics,
+    desk: work::Desk,
+}
+
+impl AppState {
+    /// A number that differs between databases and between catalogues, so that a tag of one is not
+    /// taken for a tag of the other.
+    fn database(&self) -> u64 {
+        self.app.identity.as_u64_pair().0 ^ self.app.catalogue.digest
+    }
 }
 
 impl Deref for AppState {
@@ -87,7 +105,12 @@ impl Deref for AppState {
 
 /// Every route.
 pub fn router(app: Arc<App>, limits: Limits) -> Router {
-    let state = AppState(Arc::new(Inner { app, metrics: service::Metrics::default(), limits: limits.clone() }));
+    let state = AppState(Arc::new(Inner {
+        app,
+        metrics: service::Metrics::default(),
+        desk: work::Desk::new(limits.concurrent, limits.waiting),
+        limits: limits.clone(),
+    }));
     Router::new()
         .route("/", get(landing::read_landing))
         .route("/conformance", get(landing::read_conformance))
@@ -110,19 +133,25 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/readyz", get(service::read_readiness))
         .route("/metrics", get(service::read_metrics))
         .fallback(assets::read_asset)
-        .layer(middleware::from_fn_with_state(state.clone(), service::observe))
-        .with_state(state)
+        .with_state(state.clone())
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(limits.timeout_s)))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(move |request, next| bounded(request, next, limits.query_bytes)))
         .layer(middleware::from_fn(problem::in_words))
+        .layer(middleware::from_fn_with_state(state, service::observe))
         .layer(middleware::from_fn(service::identify))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers(Any))
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::HEAD])
+                .allow_headers(Any)
+                .expose_headers(Any),
+        )
 }
 
 /// Refuses queries that are too long before anything reads them.

@@ -13,14 +13,16 @@ use crate::index::{Item, Snapshot};
 /// The level of a 1′ cell.
 const CELL_LEVEL: u8 = 4;
 
+/// Results of a search at the most, and when no number is named.
+pub(super) const MOST: usize = 50;
+pub(super) const USUAL: usize = 10;
+
 /// `GET /at?lon=&lat=`: the divisions and the cell of a position.
 pub(super) async fn read_place(State(state): State<AppState>, mut params: Params) -> Result<Answer, Problem> {
-    let lon = required(params.parse("lon")?, "lon")?;
-    let lat = required(params.parse("lat")?, "lat")?;
+    let lon = required(params.parse("lon", ("经度（度）", "a longitude in degrees"))?, "lon")?;
+    let lat = required(params.parse("lat", ("纬度（度）", "a latitude in degrees"))?, "lat")?;
     params.finish()?;
-    let at = LonLat::new(lon, lat).map_err(|error| {
-        Problem::parameter("lon,lat", format!("坐标有误：{error}"), format!("Not a position: {error}"))
-    })?;
+    let at = LonLat::new(lon, lat).map_err(|error| Problem::coordinates("lon,lat", &error))?;
     let snapshot = state.app.snapshot();
     let village = snapshot.village_at(at);
     let township = village.and_then(|code| code.at(DivisionLevel::Township));
@@ -53,23 +55,24 @@ pub(super) async fn search_places(
     lang: Lang,
     mut params: Params,
 ) -> Result<Answer, Problem> {
-    const MOST: usize = 50;
     const LONGEST: usize = 100;
     let q = params.take("q")?.unwrap_or_default();
-    let limit = params.parse::<usize>("limit")?.unwrap_or(10).clamp(1, MOST);
+    let limit = params.limit(USUAL, MOST)?;
     params.finish()?;
-    let q: String = q.trim().chars().take(LONGEST).collect();
-    if q.is_empty() {
-        return Err(Problem::parameter("q", "请输入要查找的内容。", "Say in `q` what to look for."));
+    let q = q.trim();
+    if q.is_empty() || q.chars().count() > LONGEST {
+        let (zh, en) =
+            (format!("请输入 1 至 {LONGEST} 个字符的 q。"), format!("`q` is 1 to {LONGEST} characters to look for."));
+        return Err(Problem::parameter("q", zh, en));
     }
     let snapshot = state.app.snapshot();
     let mut results: Vec<Value> = Vec::new();
-    results.extend(by_coordinates(&q));
-    results.extend(by_cell(&q));
+    results.extend(by_coordinates(q));
+    results.extend(by_cell(q));
     for kind in ["township", "village", "place"] {
-        results.extend(by_name(&state, &snapshot, kind, &q, limit));
+        results.extend(by_name(&state, &snapshot, kind, q, limit));
     }
-    results.extend(by_code(&state, &snapshot, &q, lang));
+    results.extend(by_code(&state, &snapshot, q, lang));
     results.truncate(limit);
     Ok(Answer::json(snapshot.revision(), &json!({ "query": q, "results": results })))
 }

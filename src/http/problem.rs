@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::extract::lang_of;
 use crate::app::TileError;
-use crate::domain::{Bilingual, Lang};
+use crate::domain::{Bilingual, CoordinateError, Lang};
 use crate::store::StoreError;
 
 /// The header that carries the id of a request.
@@ -46,6 +46,25 @@ impl Problem {
     pub fn parameter(name: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
         let title = ("参数有误", "A parameter cannot be used");
         Self::new(StatusCode::BAD_REQUEST, "parameter.invalid", title, (zh.into(), en.into())).with("parameter", name)
+    }
+
+    /// Numbers that are no position or box.
+    pub fn coordinates(name: &str, error: &CoordinateError) -> Self {
+        let zh = match error {
+            CoordinateError::NotFinite { .. } => "坐标应为有限的数。".to_owned(),
+            CoordinateError::OutOfRange { hint: "", .. } => "经度应在 ±180°、纬度应在 ±90° 之内。".to_owned(),
+            CoordinateError::OutOfRange { .. } => {
+                "经度应在 ±180°、纬度应在 ±90° 之内；经纬度是否颠倒？经度在前。".to_owned()
+            }
+            CoordinateError::EmptyBox { .. } => "范围为空：应为 西,南,东,北，西不大于东，南不大于北。".to_owned(),
+            CoordinateError::BoxShape { got } if got.starts_with('6') => {
+                "应为四个数 西,南,东,北；要素没有高程，请去掉两个高程。".to_owned()
+            }
+            CoordinateError::BoxShape { .. } => "应为四个数 西,南,东,北，以逗号分隔。".to_owned(),
+        };
+        let no_heights = matches!(error, CoordinateError::BoxShape { got } if got.starts_with('6'));
+        let advice = if no_heights { "; features have no heights, leave the two heights out" } else { "" };
+        Self::parameter(name, format!("{name}：{zh}"), format!("`{name}`: {error}{advice}."))
     }
 
     /// Something that is not there.

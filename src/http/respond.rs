@@ -36,13 +36,29 @@ impl IntoResponse for Answer {
             (header::VARY, HeaderValue::from_static("Accept, Accept-Language")),
             (REVISION, self.revision.0.into()),
         ];
-        (headers, self.body).into_response()
+        let mut response = (headers, self.body).into_response();
+        if self.media_type.starts_with("text/html") {
+            let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'");
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
     }
 }
 
 /// One link of OGC API.
 pub(super) fn link(href: String, rel: &str, media_type: &str, title: &str) -> Value {
     json!({ "href": href, "rel": rel, "type": media_type, "title": title })
+}
+
+/// Links as a header (RFC 8288), for clients that do not read the body.
+pub(super) fn link_header(links: &[Value]) -> HeaderValue {
+    let one = |link: &Value| {
+        let text = |key: &str| link[key].as_str().unwrap_or_default().to_owned();
+        format!("<{}>; rel=\"{}\"; type=\"{}\"", text("href"), text("rel"), text("type"))
+    };
+    let all: Vec<String> = links.iter().map(one).collect();
+    // Addresses are percent-encoded, so nothing stands here that a header cannot hold.
+    HeaderValue::try_from(all.join(", ")).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// Where the client reached the server: `X-Forwarded-Proto` and `-Host` by a proxy, else `Host`.

@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 use uuid::Uuid;
 
 use super::problem::REQUEST_ID;
+use super::respond::REVISION;
 use super::{AppState, Problem};
 
 /// Requests by route and status.
@@ -67,8 +68,10 @@ pub(super) async fn observe(State(state): State<AppState>, request: Request, nex
     let id = request.headers().get(REQUEST_ID).cloned();
     let method = request.method().clone();
     let started = Instant::now();
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     let took = started.elapsed();
+    // Every answer names the revision; those made from the map have named theirs already.
+    response.headers_mut().entry(REVISION).or_insert_with(|| state.app.snapshot().revision().0.into());
     let status = response.status().as_u16();
     state.metrics.seconds.get_or_create(&Route { route: route.clone() }).observe(took.as_secs_f64());
     if tracing::enabled!(tracing::Level::DEBUG) || status >= 500 {

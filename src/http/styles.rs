@@ -1,9 +1,9 @@
 //! The MapLibre style of the catalogue.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::extract::Params;
+use super::extract::{Params, Path};
 use super::respond::{Answer, base_url};
 use super::{AppState, Problem};
 use crate::catalog::style::{Theme, style};

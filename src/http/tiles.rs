@@ -1,11 +1,11 @@
 //! Vector tiles and TileJSON.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::extract::Params;
+use super::extract::{Params, Path};
 use super::respond::{Answer, REVISION, base_url, is_known, not_modified};
 use super::{AppState, Problem};
 use crate::app::{Encoding, LayerSet, TileCache};
@@ -50,7 +50,7 @@ pub(super) async fn read_tile(
 /// Tag, revision and rules of caching. The tag is exact, so a client may keep a tile for as long as
 /// it likes and ask whether it still holds.
 fn tags(state: &AppState, revision: Revision, newest: Revision, encoding: Encoding) -> HeaderMap {
-    let database = state.app.identity.as_u64_pair().0 ^ state.app.catalogue.digest;
+    let database = state.database();
     let suffix = encoding.token().unwrap_or("id");
     let mut headers = HeaderMap::with_capacity(8);
     if let Ok(etag) = format!("\"{database:016x}-{revision}-{suffix}\"").parse() {

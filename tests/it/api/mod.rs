@@ -1,1 +1,10 @@
-//! api
+//! The API over real HTTP, on a small town in a real store.
+
+mod bad_input;
+mod common;
+mod gdal;
+mod items;
+mod map;
+mod openapi;
+mod places;
+mod service;

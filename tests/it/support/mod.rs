@@ -2,12 +2,16 @@
 
 pub(crate) mod postgres;
 mod program;
+mod server;
+mod town;
 
 use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
 
 pub(crate) use program::{Program, platbook, refusal, success};
+pub(crate) use server::{Answer, TestApp};
+pub(crate) use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
 
 /// The catalogue of the repository.
 pub(crate) fn small_catalogue() -> Arc<Catalogue> {

@@ -1,0 +1,362 @@
+//! The table of operations: one row a route.
+
+use serde_json::{Value, json};
+
+use super::{Limits, MEDIA_TYPE as OPENAPI};
+
+/// One parameter of a path or query.
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) place: &'static str,
+    pub(super) description: &'static str,
+    pub(super) required: bool,
+    pub(super) schema: fn(&Limits) -> Value,
+    pub(super) example: Option<fn() -> Value>,
+}
+
+/// One operation.
+pub(super) struct Operation {
+    pub(super) path: &'static str,
+    pub(super) id: &'static str,
+    pub(super) tag: &'static str,
+    /// What it does, zh and en.
+    pub(super) summary: (&'static str, &'static str),
+    pub(super) parameters: &'static [Parameter],
+    /// The media types of a success, with the names of their schemas.
+    pub(super) answers: &'static [(&'static str, &'static str)],
+    /// Whether the query is read: `lang` is known, unknown parameters are refused.
+    pub(super) speaks: bool,
+    /// Whether the answer has a tag.
+    pub(super) tagged: bool,
+    /// Whether it may be turned away when there is too much to do.
+    pub(super) bounded: bool,
+}
+
+/// The name under which property filters are described.
+pub(super) const FILTER: &str = "filter_by_property";
+
+type Schema = fn(&Limits) -> Value;
+
+const fn query(
+    name: &'static str,
+    description: &'static str,
+    schema: Schema,
+    example: Option<fn() -> Value>,
+) -> Parameter {
+    Parameter { name, place: "query", description, required: false, schema, example }
+}
+
+const fn needed(name: &'static str, description: &'static str, schema: Schema, example: fn() -> Value) -> Parameter {
+    Parameter { name, place: "query", description, required: true, schema, example: Some(example) }
+}
+
+const fn path(name: &'static str, description: &'static str, schema: Schema, example: fn() -> Value) -> Parameter {
+    Parameter { name, place: "path", description, required: true, schema, example: Some(example) }
+}
+
+fn string(_: &Limits) -> Value {
+    json!({ "type": "string" })
+}
+
+fn integer(_: &Limits) -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn positive(_: &Limits) -> Value {
+    json!({ "type": "integer", "minimum": 1 })
+}
+
+fn date(_: &Limits) -> Value {
+    json!({ "type": "string", "format": "date" })
+}
+
+fn division(_: &Limits) -> Value {
+    json!({ "type": "string", "pattern": "^\\d{6}(\\d{3}(\\d{3})?)?$" })
+}
+
+fn longitude(_: &Limits) -> Value {
+    json!({ "type": "number", "minimum": -180, "maximum": 180 })
+}
+
+fn latitude(_: &Limits) -> Value {
+    json!({ "type": "number", "minimum": -90, "maximum": 90 })
+}
+
+fn bbox(_: &Limits) -> Value {
+    json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 })
+}
+
+fn page(limits: &Limits) -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": limits.page_most, "default": limits.page.min(limits.page_most) })
+}
+
+fn results(_: &Limits) -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": crate::http::places::MOST, "default": crate::http::places::USUAL })
+}
+
+fn format(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["json", "geojson", "html"] })
+}
+
+fn theme(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["light", "dark"] })
+}
+
+fn lang(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["zh", "en"] })
+}
+
+fn properties(_: &Limits) -> Value {
+    json!({ "type": "object", "additionalProperties": { "type": "string" } })
+}
+
+/// The language of titles and problems; every operation that reads its query knows it.
+pub(super) const LANG: Parameter = query("lang", "Language of titles and problems; else Accept-Language", lang, None);
+
+const LAYER: Parameter = path("layer", "Id of a layer", string, || json!("doorplate"));
+const LAYERS: Parameter = path("layers", "Comma list of layer ids", string, || json!("village,doorplate"));
+const F: Parameter = query("f", "Form of the answer; else Accept", format, None);
+
+const ITEMS: &[Parameter] = &[
+    LAYER,
+    query(
+        "bbox",
+        "west,south,east,north in degrees of EPSG:4490; features that touch it",
+        bbox,
+        Some(|| json!([112.8, 30.3, 112.9, 30.5])),
+    ),
+    query("limit", "Features on a page; more than the maximum are asked for the maximum", page, None),
+    query("cursor", "Where the last page ended; follow the link `next`", positive, None),
+    query("division", "Features that stand in this division", division, Some(|| json!("429005001"))),
+    query(
+        "datetime",
+        "Accepted as OGC API Features asks; features have no time of their own, so every time matches",
+        string,
+        None,
+    ),
+    query(
+        FILTER,
+        "Properties that must have a value, each a parameter of its own: `status=mounted`. /collections/{layer}/schema lists them",
+        properties,
+        Some(|| json!({ "status": "mounted" })),
+    ),
+    F,
+];
+
+const TILE: &[Parameter] = &[
+    LAYERS,
+    path("z", "Zoom of the WebMercatorQuad, 0 to 22", integer, || json!(14)),
+    path("x", "Column from the west", integer, || json!(13330)),
+    path("y", "Row from the north", integer, || json!(6740)),
+];
+
+const JSON: &str = "application/json";
+const GEOJSON: &str = "application/geo+json";
+const HTML: (&str, &str) = ("text/html", "text");
+
+/// What most operations are.
+const PLAIN: Operation = Operation {
+    path: "",
+    id: "",
+    tag: "",
+    summary: ("", ""),
+    parameters: &[],
+    answers: &[],
+    speaks: true,
+    tagged: false,
+    bounded: false,
+};
+
+/// Every operation, in the order of the router.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        path: "/",
+        id: "read_landing",
+        tag: "Common",
+        summary: ("入口页", "Landing page; for browsers, the map"),
+        parameters: &[F],
+        answers: &[(JSON, "LandingPage"), HTML],
+        ..PLAIN
+    },
+    Operation {
+        path: "/conformance",
+        id: "read_conformance",
+        tag: "Common",
+        summary: ("符合性声明", "Conformance classes"),
+        answers: &[(JSON, "Conformance")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/api",
+        id: "read_api",
+        tag: "Common",
+        summary: ("接口描述", "This description"),
+        answers: &[(OPENAPI, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/api.html",
+        id: "read_api_page",
+        tag: "Common",
+        summary: ("接口文档", "Documentation for people"),
+        answers: &[HTML],
+        speaks: false,
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections",
+        id: "list_collections",
+        tag: "Features",
+        summary: ("图层清单", "Layers"),
+        parameters: &[F],
+        answers: &[(JSON, "Collections"), HTML],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}",
+        id: "read_collection",
+        tag: "Features",
+        summary: ("图层", "One layer"),
+        parameters: &[LAYER, F],
+        answers: &[(JSON, "Collection"), HTML],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/schema",
+        id: "read_schema",
+        tag: "Features",
+        summary: ("属性模式", "JSON Schema of a layer's properties"),
+        parameters: &[LAYER],
+        answers: &[("application/schema+json", "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/items",
+        id: "list_items",
+        tag: "Features",
+        summary: ("要素", "Features of a layer"),
+        parameters: ITEMS,
+        answers: &[(GEOJSON, "FeatureCollection"), HTML],
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/items/{id}",
+        id: "read_item",
+        tag: "Features",
+        summary: ("要素详情", "One feature, by number or code"),
+        parameters: &[LAYER, path("id", "Number or code of a feature", string, || json!("1")), F],
+        answers: &[(GEOJSON, "Feature"), HTML],
+        tagged: true,
+        ..PLAIN
+    },
+    Operation {
+        path: "/tiles/{layers}",
+        id: "read_tilejson",
+        tag: "Tiles",
+        summary: ("瓦片描述", "TileJSON 3.0"),
+        parameters: &[LAYERS],
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/tiles/{layers}/{z}/{x}/{y}",
+        id: "read_tile",
+        tag: "Tiles",
+        summary: ("矢量瓦片", "A vector tile of the WebMercatorQuad"),
+        parameters: TILE,
+        answers: &[("application/vnd.mapbox-vector-tile", "binary")],
+        speaks: false,
+        tagged: true,
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
+        path: "/styles/{theme}",
+        id: "read_style",
+        tag: "Map",
+        summary: ("地图样式", "MapLibre style"),
+        parameters: &[path("theme", "Theme", theme, || json!("light"))],
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/catalogue",
+        id: "read_catalogue",
+        tag: "Map",
+        summary: ("图层目录", "Layers with counts, schemas, styles and governance figures"),
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/divisions",
+        id: "list_divisions",
+        tag: "Divisions",
+        summary: ("历年区划", "Divisions of the list that held on a day"),
+        parameters: &[
+            query("date", "A day; else today", date, Some(|| json!("2019-12-31"))),
+            query("parent", "The division they lie in", division, Some(|| json!("429005001"))),
+        ],
+        answers: &[(JSON, "Divisions")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/figures",
+        id: "list_figures",
+        tag: "Divisions",
+        summary: ("公布数与实数", "Published figures beside other sources"),
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/at",
+        id: "read_place",
+        tag: "Places",
+        summary: ("此处何地", "Divisions and BeiDou cell of a position"),
+        parameters: &[
+            needed("lon", "Longitude, degrees", longitude, || json!(112.8919)),
+            needed("lat", "Latitude, degrees", latitude, || json!(30.421)),
+        ],
+        answers: &[(JSON, "Place")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/search",
+        id: "search_places",
+        tag: "Places",
+        summary: ("查找", "Go to a place by name, code or coordinates"),
+        parameters: &[
+            needed("q", "What to look for, 1 to 100 characters", string, || json!("园林")),
+            query("limit", "Results at the most", results, None),
+        ],
+        answers: &[(JSON, "SearchResults")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/healthz",
+        id: "read_health",
+        tag: "Service",
+        summary: ("存活", "The process answers"),
+        answers: &[("text/plain", "text")],
+        speaks: false,
+        ..PLAIN
+    },
+    Operation {
+        path: "/readyz",
+        id: "read_readiness",
+        tag: "Service",
+        summary: ("就绪", "The log is followed"),
+        answers: &[("text/plain", "text")],
+        speaks: false,
+        ..PLAIN
+    },
+    Operation {
+        path: "/metrics",
+        id: "read_metrics",
+        tag: "Service",
+        summary: ("指标", "OpenMetrics for Prometheus"),
+        answers: &[("application/openmetrics-text", "text")],
+        speaks: false,
+        ..PLAIN
+    },
+];

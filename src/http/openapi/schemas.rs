@@ -1,0 +1,100 @@
+//! The shapes of answers, as far as OpenAPI 3.0 tells them.
+
+use serde_json::{Value, json};
+
+/// The schema of an answer by its name.
+pub(super) fn of(name: &str) -> Value {
+    match name {
+        "text" => json!({ "type": "string" }),
+        "binary" => json!({ "type": "string", "format": "binary" }),
+        "object" => json!({ "type": "object" }),
+        component => reference(component),
+    }
+}
+
+fn reference(component: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{component}") })
+}
+
+fn list(component: &str) -> Value {
+    json!({ "type": "array", "items": reference(component) })
+}
+
+fn object(required: &[&str], properties: Value) -> Value {
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+/// All named schemas.
+pub(super) fn all() -> Value {
+    let text = || json!({ "type": "string" });
+    let integer = || json!({ "type": "integer", "minimum": 0 });
+    let nullable = |component: &str| json!({ "nullable": true, "allOf": [reference(component)] });
+    let position = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
+    let bbox = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 });
+    json!({
+        "Link": object(&["href", "rel"], json!({ "href": text(), "rel": text(), "type": text(), "title": text() })),
+        "LandingPage": object(&["title", "links"], json!({
+            "title": text(), "description": text(), "attribution": text(), "links": list("Link"),
+        })),
+        "Conformance": object(&["conformsTo"], json!({ "conformsTo": { "type": "array", "items": text() } })),
+        "Collections": object(&["links", "collections"], json!({ "links": list("Link"), "collections": list("Collection") })),
+        "Collection": object(&["id", "links"], json!({
+            "id": text(), "title": text(), "description": text(), "attribution": text(),
+            "extent": object(&["spatial"], json!({ "spatial": object(&["bbox"], json!({
+                "bbox": { "type": "array", "minItems": 1, "items": bbox() }, "crs": text(),
+            })) })),
+            "itemType": { "type": "string", "enum": ["feature"] },
+            "crs": { "type": "array", "items": text() }, "storageCrs": text(),
+            "links": list("Link"),
+        })),
+        "Geometry": object(&["type", "coordinates"], json!({
+            "type": { "type": "string", "enum": ["Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon"] },
+            "coordinates": { "type": "array", "items": {}, "description": "Longitude, latitude in degrees" },
+        })),
+        "Feature": object(&["type", "id", "geometry", "properties", "version"], json!({
+            "type": { "type": "string", "enum": ["Feature"] },
+            "id": { "type": "integer", "minimum": 1 },
+            "geometry": reference("Geometry"),
+            "properties": { "type": "object", "description": "By the layer's schema" },
+            "version": { "type": "integer", "minimum": 1, "description": "How often it has been written" },
+            "village": { "type": "string", "description": "Code of the village that holds it" },
+            "links": list("Link"),
+        })),
+        "FeatureCollection": object(&["type", "features", "numberMatched", "numberReturned", "timeStamp", "links"], json!({
+            "type": { "type": "string", "enum": ["FeatureCollection"] },
+            "features": list("Feature"),
+            "numberMatched": integer(), "numberReturned": integer(),
+            "timeStamp": { "type": "string", "format": "date-time" },
+            "revision": integer(),
+            "links": list("Link"),
+        })),
+        "Named": object(&["code"], json!({ "code": text(), "name": { "type": "string", "nullable": true } })),
+        "Place": object(&["lon", "lat"], json!({
+            "lon": { "type": "number" }, "lat": { "type": "number" },
+            "cell": { "type": "string", "nullable": true, "description": "BeiDou grid code, GB/T 39409, level 4" },
+            "township": nullable("Named"), "village": nullable("Named"),
+        })),
+        "Divisions": object(&["list_date", "lists", "townships", "villages"], json!({
+            "list_date": { "type": "string", "format": "date" },
+            "lists": { "type": "array", "items": { "type": "string", "format": "date" } },
+            "townships": list("Named"), "villages": list("Named"),
+        })),
+        "SearchResults": object(&["query", "results"], json!({
+            "query": text(),
+            "results": { "type": "array", "items": object(&["kind", "title", "center"], json!({
+                "kind": { "type": "string", "enum": ["coordinates", "cell", "township", "village", "place", "feature"] },
+                "title": text(), "subtitle": text(), "center": position(),
+                "bbox": { "type": "array", "items": { "type": "number" }, "nullable": true },
+                "layer": text(), "id": { "type": "integer" },
+            })) },
+        })),
+        "Problem": object(&["type", "title", "status", "code"], json!({
+            "type": text(), "title": text(),
+            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
+            "detail": { "type": "string", "description": "What is wrong and how to mend it" },
+            "instance": text(),
+            "code": { "type": "string", "description": "Stable name of the problem, for programs" },
+            "request_id": text(),
+        })),
+    })
+}

@@ -1,0 +1,57 @@
+//! What the map draws itself from: catalogue, styles, TileJSON, tiles.
+
+use crate::support::{PLATES, TestApp, small_catalogue};
+
+#[tokio::test]
+async fn the_catalogue_tells_layers_counts_and_governance_figures() {
+    let server = TestApp::start().await;
+    let catalogue = server.json("/catalogue").await;
+    assert_eq!(catalogue["city"]["code"], "429005");
+    assert_eq!(catalogue["synthetic"], true);
+    let layers = catalogue["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), small_catalogue().layers.len());
+    let layer = |id: &str| layers.iter().find(|layer| layer["id"] == id).unwrap();
+    assert_eq!(layer("doorplate")["count"], PLATES);
+    assert_eq!(layer("village")["count"], 4);
+    assert!(layer("road")["extent"].is_null(), "an empty layer has no extent");
+    assert_eq!(layer("doorplate")["properties"][0]["name"], "code");
+    let classes: Vec<u64> = layers.iter().filter_map(|layer| layer["governance"]["class"].as_u64()).collect();
+    assert_eq!(classes.len(), 12);
+}
+
+#[tokio::test]
+async fn styles_ask_this_server_only() {
+    let server = TestApp::start().await;
+    for theme in ["light", "dark"] {
+        let style = server.json(&format!("/styles/{theme}")).await;
+        assert_eq!(style["version"], 8);
+        let text = style.to_string();
+        for address in text.split("http").skip(1) {
+            let address = format!("http{}", address.split('"').next().unwrap());
+            assert!(address.starts_with(&server.base), "{address}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tilejson_leads_to_tiles_and_tiles_have_tags() {
+    let server = TestApp::start().await;
+    let tilejson = server.json("/tiles/village,doorplate").await;
+    assert_eq!(tilejson["vector_layers"].as_array().unwrap().len(), 2);
+    let template = tilejson["tiles"][0].as_str().unwrap().strip_prefix(&server.base).unwrap().to_owned();
+    // The tile of zoom 10 that holds 112.8° E, 30.4° N.
+    let path = template.replace("{z}", "10").replace("{x}", "832").replace("{y}", "421");
+    let tile = server.ask("GET", &path, &[("accept-encoding", "identity")]).await;
+    assert_eq!((tile.status, tile.header("content-type")), (200, "application/vnd.mapbox-vector-tile"), "{path}");
+    assert!(tile.header("vary").contains("Accept-Encoding"));
+    let etag = tile.header("etag").to_owned();
+    let again = server.ask("GET", &path, &[("accept-encoding", "identity"), ("if-none-match", &etag)]).await;
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    for (accept, encoding) in [("gzip", "gzip"), ("zstd", "zstd"), ("br", "br"), ("gzip;q=0, br", "br")] {
+        let packed = server.ask("GET", &path, &[("accept-encoding", accept)]).await;
+        assert_eq!(packed.header("content-encoding"), encoding);
+        assert_ne!(packed.header("etag"), etag, "a tag for each encoding");
+    }
+    let empty = server.get(&template.replace("{z}", "10").replace("{x}", "0").replace("{y}", "0")).await;
+    assert_eq!((empty.status, empty.body.len()), (204, 0));
+}

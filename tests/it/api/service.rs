@@ -1,0 +1,120 @@
+//! Health, metrics, request ids, headers, too much work.
+
+use std::sync::Arc;
+
+use platbook::http::Limits;
+
+use crate::support::{PLATES, TestApp};
+
+#[tokio::test]
+async fn health_and_readiness_answer() {
+    let server = TestApp::start().await;
+    assert_eq!(server.get("/healthz").await.text(), "ok\n");
+    assert_eq!(server.get("/readyz").await.text(), "ready\n");
+}
+
+#[tokio::test]
+async fn metrics_count_what_was_asked() {
+    let server = TestApp::start().await;
+    for _ in 0..3 {
+        server.get("/collections/doorplate/items").await;
+    }
+    server.get("/collections/nothing/items").await;
+    server.get("/no/such/path").await;
+    let answer = server.get("/metrics").await;
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    let text = answer.text();
+    for line in [
+        "platbook_http_requests_total{route=\"/collections/{layer}/items\",status=\"200\"} 3",
+        "platbook_http_requests_total{route=\"/collections/{layer}/items\",status=\"404\"} 1",
+        "platbook_http_requests_total{route=\"other\",status=\"404\"} 1",
+        "platbook_http_seconds_count{route=\"/collections/{layer}/items\"} 4",
+        &format!("platbook_features{{layer=\"doorplate\"}} {PLATES}"),
+        "platbook_revision 2",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} of\n{text}");
+    }
+    assert!(!text.contains("no/such/path"), "paths that clients make up are no labels");
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_a_revision_and_no_sniffing() {
+    let server = TestApp::start().await;
+    for path in [
+        "/",
+        "/healthz",
+        "/metrics",
+        "/nothing",
+        "/collections/doorplate/items",
+        "/api.html",
+        "/?f=x",
+        "/tiles/doorplate/3/8/0",
+    ] {
+        let answer = server.get(path).await;
+        assert!(answer.header("x-request-id").len() >= 8, "{path}");
+        assert_eq!(answer.header("platbook-revision"), "2", "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    }
+    let own = server.ask("GET", "/nothing", &[("x-request-id", "my-request-0001")]).await;
+    assert_eq!(own.problem(404, "path.not_found")["request_id"], "my-request-0001");
+    for odd in ["short", "has space in it", "<script>alert(1)</script>", &"x".repeat(65)] {
+        let answer = server.ask("GET", "/healthz", &[("x-request-id", odd)]).await;
+        assert_ne!(answer.header("x-request-id"), odd);
+    }
+}
+
+#[tokio::test]
+async fn any_page_may_read_and_none_may_write() {
+    let server = TestApp::start().await;
+    let answer = server.ask("GET", "/collections", &[("origin", "https://map.example")]).await;
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+    let preflight = [
+        ("origin", "https://map.example"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "if-none-match"),
+    ];
+    let answer = server.ask("OPTIONS", "/collections/doorplate/items/1", &preflight).await;
+    assert_eq!(answer.status, 200);
+    assert!(!answer.header("access-control-allow-methods").contains("POST"));
+    assert!(!answer.header("access-control-allow-headers").is_empty());
+}
+
+#[tokio::test]
+async fn addresses_in_answers_are_those_the_client_used() {
+    let server = TestApp::start().await;
+    let behind_proxy = [("x-forwarded-proto", "https"), ("x-forwarded-host", "map.example:8443")];
+    let landing = server.ask("GET", "/", &behind_proxy).await.text();
+    assert!(landing.contains("https://map.example:8443/collections"), "{landing}");
+    let forged = [("x-forwarded-proto", "javascript"), ("x-forwarded-host", "x/\"><script>")];
+    let landing = server.ask("GET", "/", &forged).await.text();
+    assert!(landing.contains(&format!("{}/collections", server.base)) && !landing.contains("script>"), "{landing}");
+}
+
+#[tokio::test]
+async fn too_much_work_is_turned_away_and_comes_back() {
+    let server = Arc::new(TestApp::with(Limits { concurrent: 1, waiting: 0, ..Limits::default() }).await);
+    let mut busy = 0;
+    let mut served = 0;
+    for _ in 0..50 {
+        let many = (0..24).map(|_| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { server.get("/collections/doorplate/items?limit=200&synthetic=true").await })
+        });
+        for answer in futures_util::future::join_all(many).await {
+            let answer = answer.unwrap();
+            if answer.status == 200 {
+                served += 1;
+            } else {
+                answer.problem(503, "server.busy");
+                assert_eq!(answer.header("retry-after"), "1");
+                busy += 1;
+            }
+        }
+        if busy > 0 && served > 0 {
+            break;
+        }
+    }
+    assert!(busy > 0 && served > 0, "{busy} turned away, {served} served");
+    assert_eq!(server.get("/collections/doorplate/items").await.status, 200, "afterwards all is well");
+}
