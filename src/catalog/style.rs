@@ -56,9 +56,12 @@ pub fn style(catalogue: &Catalogue, theme: Theme, lang: Lang, base_url: &str, sh
         layers.iter().map(|layer| (layer.id.to_string(), source(layer, catalogue, base_url, lang))).collect();
     let mut drawn =
         vec![json!({ "id": "land", "type": "background", "paint": { "background-color": theme.ground().land } })];
-    // Labels and clusters stand above all shapes.
+    // Clusters stand above all shapes, and labels above the clusters; what is drawn last is placed
+    // first, so the labels of townships, which are drawn last of all, win their place.
     drawn.extend(layers.iter().flat_map(|layer| shapes(layer, theme)));
-    drawn.extend(layers.iter().flat_map(|layer| labels(layer, theme)));
+    drawn.extend(layers.iter().flat_map(|layer| clusters(layer, theme)));
+    let (divisions, others): (Vec<&Layer>, Vec<&Layer>) = layers.iter().partition(|layer| layer.group == "division");
+    drawn.extend(others.into_iter().chain(divisions).filter_map(|layer| label(layer, theme)));
     json!({
         "version": 8,
         "name": catalogue.city.title.in_lang(lang),
@@ -216,7 +219,7 @@ fn add_dash(line: &mut Value, style: &Style) {
     }
 }
 
-fn labels(layer: &Layer, theme: Theme) -> Vec<Value> {
+fn clusters(layer: &Layer, theme: Theme) -> Vec<Value> {
     let mut parts = Vec::new();
     let ground = theme.ground();
     if layer.cluster.is_some() {
@@ -240,19 +243,20 @@ fn labels(layer: &Layer, theme: Theme) -> Vec<Value> {
                 "text-font": FONTS,
                 "text-size": 11,
                 "text-allow-overlap": true,
+                "text-ignore-placement": true,
             },
             "paint": { "text-color": ground.count },
         });
         parts.push(part(layer, "cluster", layer.id.as_str(), "circle", circle));
         parts.push(part(layer, "cluster-count", layer.id.as_str(), "symbol", count));
     }
-    if let Some(from) = layer.style.label_from {
-        parts.push(label(layer, from, &ground));
-    }
     parts
 }
 
-fn label(layer: &Layer, from: u8, ground: &Ground) -> Value {
+/// The labels of a layer, if it has any.
+fn label(layer: &Layer, theme: Theme) -> Option<Value> {
+    let from = layer.style.label_from?;
+    let ground = theme.ground();
     let (source_layer, placement) = match layer.geometry {
         GeometryKind::Polygon => (format!("{}.label", layer.id), "point"),
         GeometryKind::Line => (layer.id.to_string(), "line"),
@@ -281,7 +285,7 @@ fn label(layer: &Layer, from: u8, ground: &Ground) -> Value {
         symbol["layout"]["text-offset"] = json!([0, 0.9]);
         symbol["layout"]["text-anchor"] = json!("top");
     }
-    part(layer, "label", &source_layer, "symbol", symbol)
+    Some(part(layer, "label", &source_layer, "symbol", symbol))
 }
 
 /// A row of the legend.
