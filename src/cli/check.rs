@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::map::scan;
 use super::{CliError, open_store, progress, read_catalogue, say};
 use crate::catalog::Catalogue;
 use crate::config::Config;
 use crate::domain::Revision;
-use crate::index::{Builder, Snapshot};
+use crate::index::Snapshot;
 use crate::store::{Store, StoreError};
 
 /// Changes replayed at a time.
@@ -36,21 +37,6 @@ pub(super) async fn check(config: &Config) -> Result<(), CliError> {
         ));
     }
     Err(CliError::Unsound { faults: faults.len() })
-}
-
-/// The map as the stored features give it.
-async fn scan(catalogue: &Arc<Catalogue>, store: &dyn Store) -> Result<Snapshot, StoreError> {
-    let bar = progress::counter("reading features");
-    let mut builder = Builder::new(Arc::clone(catalogue));
-    let revision = store
-        .scan(&mut |batch| {
-            bar.inc(batch.len() as u64);
-            builder.add(batch);
-            true
-        })
-        .await?;
-    bar.finish_and_clear();
-    Ok(builder.finish(revision))
 }
 
 /// The map as the log gives it, change by change.

@@ -2,6 +2,8 @@
 
 mod check;
 mod demo;
+mod export;
+mod map;
 mod progress;
 mod serve;
 
@@ -48,6 +50,10 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Prove that log, features, index and counts agree
     Check,
+    /// Write a layer in a format that others read
+    Export(export::ExportArgs),
+    /// Print the description of the API (OpenAPI 3.0, JSON)
+    Openapi,
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +81,9 @@ pub enum CliError {
     /// The demo's sources or plan.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
+    /// What was asked to be written.
+    #[error(transparent)]
+    Export(#[from] export::ExportError),
     /// The address cannot be served.
     #[error("{listen} cannot be served: {}", bind_advice(source))]
     Bind {
@@ -142,6 +151,8 @@ impl Cli {
             Command::Serve(_) => serve::serve(config).await,
             Command::Demo(args) => demo::demo(&config, args).await,
             Command::Check => check::check(&config).await,
+            Command::Export(args) => export::export(&config, args).await,
+            Command::Openapi => openapi(&config),
         }
     }
 }
@@ -181,4 +192,10 @@ fn start_log(format: LogFormat) {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),
     }
+}
+
+/// Prints the description of the API.
+fn openapi(config: &Config) -> Result<(), CliError> {
+    let catalogue = read_catalogue(config)?;
+    say(&format!("{:#}", crate::http::openapi_document(&catalogue, crate::domain::Lang::En, "")))
 }

@@ -8,6 +8,22 @@ use crate::index::{Item, Shape};
 /// Decimals of a degree that are written: the seventh is a centimetre.
 const DECIMALS: f64 = 1e7;
 
+/// Writes a `FeatureCollection`, one feature in memory at a time; how many there were.
+pub fn write_collection<'a>(items: impl Iterator<Item = &'a Item>, out: &mut dyn Write) -> std::io::Result<u64> {
+    out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
+    let mut line = Vec::new();
+    let mut written = 0;
+    for item in items {
+        line.clear();
+        line.extend_from_slice(if written == 0 { b"\n" } else { b",\n" });
+        write_feature(item, &mut line);
+        out.write_all(&line)?;
+        written += 1;
+    }
+    out.write_all(b"\n]}\n")?;
+    Ok(written)
+}
+
 /// Appends a feature: id, geometry, properties, and as foreign members version and village.
 pub fn write_feature(item: &Item, out: &mut Vec<u8>) {
     // Writing into memory cannot fail.
