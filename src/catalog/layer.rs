@@ -8,6 +8,8 @@ use crate::domain::{Bilingual, GeometryKind, LayerId};
 /// A kind of feature and everything that is declared about it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+// Each is a key of the declaration, and no two exclude each other.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Layer {
     /// Its name in URLs, equal to the file's name.
     pub id: LayerId,

@@ -133,8 +133,8 @@ fn toml_files(folder: &Path, faults: &mut Vec<Fault>) -> Vec<(String, PathBuf)> 
             }
         };
         for path in entries.flatten().map(|entry| entry.path()) {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.ends_with(".toml") {
+            let name = path.file_name().and_then(|name| name.to_str());
+            if let Some(name) = name.filter(|_| path.extension().is_some_and(|ending| ending == "toml")) {
                 found.push((format!("{prefix}{name}"), path));
             }
         }
@@ -166,7 +166,7 @@ fn read<T: DeserializeOwned>(files: &Files, name: &str, faults: &mut Vec<Fault>)
 
 /// The line of a byte, from 1.
 pub(super) fn line_at(text: &str, byte: usize) -> usize {
-    text.as_bytes()[..byte.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
+    text.char_indices().take_while(|(at, _)| *at < byte).filter(|(_, letter)| *letter == '\n').count() + 1
 }
 
 /// The key that a line sets, with the heading it stands under.
@@ -178,10 +178,10 @@ fn key_on_line(text: &str, line: usize) -> String {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             heading = format!("{}.", name.trim_matches(['[', ']']));
             key.clear();
-        } else if let Some((name, _)) = line.split_once('=') {
-            if !line.starts_with(['{', '#']) {
-                name.trim().clone_into(&mut key);
-            }
+        } else if let Some((name, _)) = line.split_once('=')
+            && !line.starts_with(['{', '#'])
+        {
+            name.trim().clone_into(&mut key);
         }
     }
     format!("{heading}{key}").trim_end_matches('.').to_owned()

@@ -120,12 +120,11 @@ impl Validator {
             .iter_errors(&value)
             .map(|error| PropertyFault { pointer: error.instance_path().to_string(), message: error.to_string() })
             .collect();
-        if let Some((property, kind)) = &self.code {
-            if let Some(code) = properties.get(property).and_then(Value::as_str) {
-                if let Err(message) = kind.check(code) {
-                    faults.push(PropertyFault { pointer: format!("/{property}"), message });
-                }
-            }
+        if let Some((property, kind)) = &self.code
+            && let Some(code) = properties.get(property).and_then(Value::as_str)
+            && let Err(message) = kind.check(code)
+        {
+            faults.push(PropertyFault { pointer: format!("/{property}"), message });
         }
         faults
     }

@@ -127,8 +127,14 @@ fn by_zoom(size: f64) -> Value {
     json!(["interpolate", ["exponential", 1.3], ["zoom"], 8, size * 0.35, 14, size, 18, size * 3.0])
 }
 
+/// The same, wider by some pixels for features under the pointer or selected.
+fn by_zoom_marked(size: f64, wider: f64) -> Value {
+    let at = |size: f64| when_marked(size + wider, &json!(size));
+    json!(["interpolate", ["exponential", 1.3], ["zoom"], 8, at(size * 0.35), 14, at(size), 18, at(size * 3.0)])
+}
+
 /// A value for features under the pointer or selected, and one for all others.
-fn when_marked(marked: f64, else_: Value) -> Value {
+fn when_marked(marked: f64, else_: &Value) -> Value {
     let state = |name: &str| json!(["boolean", ["feature-state", name], false]);
     json!(["case", ["any", state("hover"), state("selected")], marked, else_])
 }
@@ -142,11 +148,11 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
         GeometryKind::Polygon => {
             let fill = json!({ "paint": {
                 "fill-color": colored,
-                "fill-opacity": when_marked((style.opacity + 0.2).min(1.0), json!(style.opacity)),
+                "fill-opacity": when_marked((style.opacity + 0.2).min(1.0), &json!(style.opacity)),
             }});
             let mut line = json!({ "paint": {
                 "line-color": colored,
-                "line-width": when_marked(style.size + 2.0, by_zoom(style.size)),
+                "line-width": by_zoom_marked(style.size, 2.0),
             }});
             add_dash(&mut line, style);
             let mut parts = vec![part(layer, "", id, "fill", fill)];
@@ -159,7 +165,7 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
         GeometryKind::Line => {
             let mut line = json!({
                 "layout": { "line-cap": "round", "line-join": "round" },
-                "paint": { "line-color": colored, "line-width": by_zoom(style.size), "line-opacity": when_marked(1.0, json!(0.9)) },
+                "paint": { "line-color": colored, "line-width": by_zoom_marked(style.size, 2.0) },
             });
             add_dash(&mut line, style);
             vec![part(layer, "", id, "line", line)]
@@ -171,7 +177,7 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
                     "circle-color": colored,
                     "circle-radius": by_zoom(style.size),
                     "circle-stroke-color": theme.ground().halo,
-                    "circle-stroke-width": when_marked(2.5, json!(0.8)),
+                    "circle-stroke-width": when_marked(2.5, &json!(0.8)),
                 },
             });
             vec![part(layer, "", id, "circle", circle)]
@@ -222,7 +228,7 @@ fn labels(layer: &Layer, theme: Theme) -> Vec<Value> {
                 "circle-opacity": 0.82,
                 "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "count"]], 0.3, 8, 2, 13, 3, 18, 5, 27],
                 "circle-stroke-color": ground.halo,
-                "circle-stroke-width": when_marked(2.5, json!(1)),
+                "circle-stroke-width": when_marked(2.5, &json!(1)),
             },
         });
         let count = json!({

@@ -38,10 +38,10 @@ impl Snapshot {
         let mut faults = Vec::new();
         for (layer, item) in self.features_after(None) {
             by_layer[layer].insert(item.id);
-            if let Some(code) = self.code_of(layer, item) {
-                if !self.layers[layer].with_code(&code).any(|id| id == item.id) {
-                    faults.push(format!("feature {} is not found by its code {code}", item.id));
-                }
+            if let Some(code) = self.code_of(layer, item)
+                && !self.layers[layer].with_code(&code).any(|id| id == item.id)
+            {
+                faults.push(format!("feature {} is not found by its code {code}", item.id));
             }
         }
         for (position, ids) in by_layer.into_iter().enumerate() {
@@ -71,5 +71,5 @@ fn is_same(a: &Item, b: &Item) -> bool {
         && a.village == b.village
         && a.entries().eq(b.entries())
         && a.geometry() == b.geometry()
-        && a.from_zooms().eq(b.from_zooms())
+        && a.first_zooms().eq(b.first_zooms())
 }

@@ -160,7 +160,7 @@ impl Item {
     }
 
     /// The zooms from which its vertices are drawn.
-    pub(super) fn from_zooms(&self) -> impl Iterator<Item = u8> {
+    pub(super) fn first_zooms(&self) -> impl Iterator<Item = u8> {
         let outline = match &self.shape {
             Shape::Point(..) => None,
             Shape::Outline(outline) => Some(outline),

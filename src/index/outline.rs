@@ -98,10 +98,10 @@ impl Outline {
             for (i, vertex) in chain.vertices.iter().enumerate() {
                 let known = junctions.entry(vertex.at).or_default();
                 for neighbour in [chain.vertices[(i + n - 1) % n].at, chain.vertices[(i + 1) % n].at] {
-                    if !known.contains(&Some(neighbour)) {
-                        if let Some(free) = known.iter_mut().find(|slot| slot.is_none()) {
-                            *free = Some(neighbour);
-                        }
+                    if !known.contains(&Some(neighbour))
+                        && let Some(free) = known.iter_mut().find(|slot| slot.is_none())
+                    {
+                        *free = Some(neighbour);
                     }
                 }
             }

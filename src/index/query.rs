@@ -120,7 +120,8 @@ fn says(value: &serde_json::Value, text: &str) -> bool {
         serde_json::Value::Number(own) => {
             own.to_string() == text || text.parse::<f64>().is_ok_and(|number| own.as_f64() == Some(number))
         }
-        other => other.to_string() == text,
+        serde_json::Value::Bool(own) => text == if *own { "true" } else { "false" },
+        _ => false,
     }
 }
 

@@ -16,9 +16,9 @@ const ENUMERATED: u8 = 0x80;
 /// The keys of a layer's rows.
 #[derive(Debug)]
 pub struct Keys {
-    keys: Vec<Key>,
+    all: Vec<Key>,
     /// How many of the keys tiles carry; these come first.
-    tile_keys: usize,
+    in_tiles: usize,
     /// Positions in `keys`, in the order of the schema.
     display: Vec<u8>,
     smallest_count: i64,
@@ -79,27 +79,27 @@ impl Keys {
             crate::catalog::Sensitivity::Public => 0,
             _ => i64::from(layer.smallest_count),
         };
-        Self { keys, tile_keys, display, smallest_count: counts_hidden_below }
+        Self { all: keys, in_tiles: tile_keys, display, smallest_count: counts_hidden_below }
     }
 
     /// No keys at all.
     pub const fn none() -> Self {
-        Self { keys: Vec::new(), tile_keys: 0, display: Vec::new(), smallest_count: 0 }
+        Self { all: Vec::new(), in_tiles: 0, display: Vec::new(), smallest_count: 0 }
     }
 
     /// The keys that tiles carry, in row order.
     pub fn in_tiles(&self) -> &[Key] {
-        &self.keys[..self.tile_keys]
+        &self.all[..self.in_tiles]
     }
 
     /// The position of a property.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.keys.iter().position(|key| key.name == name)
+        self.all.iter().position(|key| key.name == name)
     }
 
     /// The key at a position.
     pub fn key(&self, position: usize) -> &Key {
-        &self.keys[position]
+        &self.all[position]
     }
 
     /// Packs the values of a feature. Small counts that the layer hides are left out here, so that
@@ -107,7 +107,7 @@ impl Keys {
     pub fn pack(&self, properties: &Properties) -> (Box<[u8]>, usize) {
         let mut row = Vec::with_capacity(128);
         let mut known = 0;
-        for (position, key) in self.keys.iter().enumerate() {
+        for (position, key) in self.all.iter().enumerate() {
             let Some(value) = properties.get(&key.name) else { continue };
             known += 1;
             if value.is_null() || self.hides(key, value) {
@@ -136,7 +136,7 @@ impl Keys {
 
     fn decode(&self, position: usize, cell: Packed<'_>) -> Value {
         match cell {
-            Packed::Enumerated(number) => Value::String(self.keys[position].values[usize::from(number)].clone()),
+            Packed::Enumerated(number) => Value::String(self.all[position].values[usize::from(number)].clone()),
             Packed::Plain(encoded) => decode(encoded),
         }
     }
@@ -146,7 +146,7 @@ impl Keys {
         let mut properties = Properties::new();
         for &position in &self.display {
             if let Some(value) = self.value(row, usize::from(position)) {
-                properties.insert(self.keys[usize::from(position)].name.clone(), value);
+                properties.insert(self.all[usize::from(position)].name.clone(), value);
             }
         }
         properties
@@ -166,7 +166,7 @@ impl Keys {
                 out.push(b',');
             }
             first = false;
-            let key = &self.keys[usize::from(position)];
+            let key = &self.all[usize::from(position)];
             write_json_value(out, &key.name);
             out.push(b':');
             match cell {

@@ -25,6 +25,7 @@ enum Meaning {
     Full,
     Unavailable,
     Damaged,
+    Foreign,
     Other,
 }
 
@@ -45,6 +46,7 @@ impl Place {
             Meaning::Full => StoreError::Full,
             Meaning::Unavailable => StoreError::Unavailable { source: Box::new(error) },
             Meaning::Damaged => self.damaged(&error.to_string()),
+            Meaning::Foreign => self.foreign("it is no SQLite database; name another file"),
             Meaning::Other => StoreError::Driver { doing, source: Box::new(error) },
         }
     }
@@ -128,7 +130,8 @@ fn of_sqlite(code: i32) -> Meaning {
         code => match code & 0xff {
             FULL => Meaning::Full,
             BUSY | LOCKED => Meaning::Unavailable,
-            CORRUPT | NOT_A_DATABASE => Meaning::Damaged,
+            CORRUPT => Meaning::Damaged,
+            NOT_A_DATABASE => Meaning::Foreign,
             _ => Meaning::Other,
         },
     }

@@ -146,8 +146,9 @@ impl<'s> Drawing<'s> {
             let levels = squares.level - tile.zoom();
             square.key.0 >> levels == tile.column() && square.key.1 >> levels == tile.row()
         };
+        // A hair wider than the tile, since cells and squares are cut on different roundings.
         let mut finest: Vec<&Square> =
-            self.index.partitions(tile.bbox(0.0)).flat_map(|(_, cell)| cell.squares()).filter(in_tile).collect();
+            self.index.partitions(tile.bbox(0.001)).flat_map(|(_, cell)| cell.squares()).filter(in_tile).collect();
         finest.sort_unstable_by_key(|square| (square.lifted_key(lift), square.key));
         let counted = squares.counted_key().map(|key| self.index.keys().key(key));
         let mut geometry = GeometryWriter::default();

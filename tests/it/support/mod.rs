@@ -1,6 +1,7 @@
 //! What tests stand on.
 
 pub(crate) mod postgres;
+mod program;
 mod server;
 mod town;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
 
+pub(crate) use program::{Program, platbook, refusal, success};
 pub(crate) use server::{Answer, TestApp};
 pub(crate) use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
 

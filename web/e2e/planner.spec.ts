@@ -1,0 +1,176 @@
+import { createRequire } from 'node:module';
+import { chromium, expect, type Page, test } from '@playwright/test';
+
+const axeSource: string = createRequire(import.meta.url)('axe-core').source;
+
+/** Opens a page and waits until every tile in view is drawn. */
+async function open(page: Page, hash = ''): Promise<{ foreign: string[]; errors: string[] }> {
+  const foreign: string[] = [];
+  const errors: string[] = [];
+  const own = new URL(test.info().project.use.baseURL ?? '').host;
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && url.host !== own) foreign.push(request.url());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  await page.goto(`/${hash}`);
+  await page.locator('[data-testid="map"][data-idle="true"]').waitFor({ timeout: 12_000 });
+  return { foreign, errors };
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(context: object, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
+    const found = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+const shot = (page: Page, name: string) => page.screenshot({ path: test.info().outputPath(`${name}.png`) });
+const card = (page: Page) => page.getByTestId('card');
+
+async function firstVillage(page: Page): Promise<{ id: number; properties: { name: string; code: string } }> {
+  const body = await (await page.request.get('/collections/village/items?limit=1')).json();
+  return body.features[0];
+}
+
+test('the map draws real tiles, without an error and without a foreign request', async ({ page }) => {
+  const { foreign, errors } = await open(page);
+  await shot(page, 'map');
+  await expect(page.locator('.maplibregl-ctrl-attrib')).toContainText('GS(2024)0650');
+  await expect(page.getByTestId('map')).not.toHaveAttribute('data-error');
+  await page.getByRole('button', { name: '视图内要素' }).click();
+  expect(await page.locator('#panel .list button').count()).toBeGreaterThan(5);
+  expect(errors).toEqual([]);
+  expect(foreign).toEqual([]);
+});
+
+test('a layer and a class are switched, and the link says so', async ({ page }) => {
+  await open(page);
+  await page.getByRole('checkbox', { name: '显示 门楼牌', exact: true }).uncheck();
+  await expect(page).toHaveURL(/l=(?!.*doorplate)/);
+  await page.getByRole('checkbox', { name: '显示 门楼牌', exact: true }).check();
+  await page.getByRole('checkbox', { name: '门楼牌：待制' }).uncheck();
+  await expect(page).toHaveURL(/c=doorplate~planned/);
+});
+
+test('a village is searched, its card opens in two languages, and its link opens it again', async ({ page }) => {
+  const village = await firstVillage(page);
+  await open(page);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(village.properties.name);
+  await expect(page.getByRole('option').first()).toContainText(village.properties.name);
+  await page.keyboard.press('Enter');
+  await expect(card(page).getByRole('heading')).toHaveText(village.properties.name);
+  await expect(card(page)).toContainText(village.properties.code);
+  await expect(card(page)).toContainText('所在区划');
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(card(page)).toContainText('Division');
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+  await page.waitForTimeout(1500);
+  await shot(page, 'card-en');
+  const url = page.url();
+  await page.goto('about:blank');
+  await page.goto(url);
+  await expect(card(page).getByRole('heading')).toHaveText(village.properties.name);
+  expect(page.url()).toBe(url);
+});
+
+test('a click on the map opens what is there, a click on a cluster comes nearer', async ({ page }) => {
+  await open(page, '#10/30.42/112.8919?l=doorplate');
+  const drawn = page.locator('[data-testid="map"] canvas');
+  const zoom = () => Number(/#([\d.]+)\//.exec(page.url())?.[1]);
+  for (let at = 0; at < 24 && zoom() === 10; at += 1) {
+    await drawn.click({ position: { x: 500 + (at % 6) * 18, y: 390 + Math.floor(at / 6) * 18 } });
+    await page.waitForTimeout(700);
+  }
+  expect(zoom()).toBeGreaterThan(10);
+  await page.goto('about:blank');
+  await open(page, '#9/30.42/112.8919?l=township');
+  await drawn.click({ position: { x: 530, y: 426 } });
+  await expect(card(page)).toBeVisible();
+});
+
+test('the dark theme holds', async ({ page }) => {
+  const { errors } = await open(page);
+  await page.getByRole('combobox', { name: '主题' }).selectOption('dark');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await page.waitForTimeout(1500);
+  await shot(page, 'dark');
+  await expect(page).toHaveURL(/t=dark/);
+  expect(await violations(page)).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test('a phone of 360 px has sheets and no sideways scroll', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  await shot(page, 'phone');
+  await page.getByRole('button', { name: '图层' }).click();
+  await expect(page.locator('#panel')).toBeVisible();
+  await shot(page, 'phone-layers');
+  expect(await violations(page)).toEqual([]);
+});
+
+test('keys alone: skip link, a layer, a feature of the view, Escape', async ({ page }) => {
+  await open(page);
+  await page.keyboard.press('Tab');
+  await expect(page.locator('.skip')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#panel')).toBeFocused();
+  const box = page.getByRole('checkbox', { name: '显示 城市', exact: false }).or(page.locator('#panel input[type=checkbox]')).first();
+  const wasShown = await box.isChecked();
+  while (!(await box.evaluate((node) => node === document.activeElement))) await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  expect(await box.isChecked()).toBe(!wasShown);
+  await page.getByRole('button', { name: '视图内要素' }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#panel .list button').first().focus();
+  await page.keyboard.press('Enter');
+  await expect(card(page)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(card(page)).toBeHidden();
+});
+
+test('no page breaks WCAG 2.2 AA as far as axe sees', async ({ page }) => {
+  const village = await firstVillage(page);
+  await open(page, `#11/30.42/112.89?s=village~${village.id}`);
+  await expect(card(page).getByRole('heading')).toHaveText(village.properties.name);
+  await page.getByRole('button', { name: /^详情/ }).first().click();
+  await shot(page, 'layers');
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: '数字对照' }).click();
+  await page.locator('.figure').first().waitFor();
+  await shot(page, 'figures');
+  expect(await violations(page)).toEqual([]);
+});
+
+test('a server that is gone is said so, and trying again works', async ({ page }) => {
+  await page.route('**/catalogue', (route) => route.abort());
+  await page.goto('/');
+  await expect(page.getByRole('alert')).toContainText('无法连接服务器');
+  await page.unroute('**/catalogue');
+  await page.getByRole('button', { name: '重试' }).click();
+  await page.locator('[data-testid="map"][data-idle="true"]').waitFor();
+});
+
+test('a problem shows its request id', async ({ page }) => {
+  await page.goto('/#11/30.42/112.89?s=village~999999999');
+  await expect(card(page).getByRole('alert')).toContainText(/[0-9a-f]{8}-[0-9a-f]{4}/);
+});
+
+test('without WebGL there is an overview with a table', async () => {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--disable-gpu', '--disable-software-rasterizer'] });
+  const page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 720 } });
+  await page.goto(test.info().project.use.baseURL ?? '');
+  await expect(page.getByTestId('overview')).toBeVisible();
+  expect(await page.locator('.overview path').count()).toBe(23);
+  await page.locator('.overview table button').first().click();
+  await expect(card(page)).toContainText('所在区划');
+  await shot(page, 'no-webgl');
+  expect(await violations(page)).toEqual([]);
+  await browser.close();
+});

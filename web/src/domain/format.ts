@@ -1,0 +1,49 @@
+import type { Figure, Layer, Property, Scalar } from '../api/types';
+import type { Dictionary, Language } from '../i18n/dictionary';
+
+const UNITS: Record<string, string> = { m2: 'm²', km2: 'km²', deg: '°', 'bit/s': 'bit/s' };
+const locale = (language: Language): string => (language === 'zh' ? 'zh-CN' : 'en-GB');
+
+export const formatNumber = (value: number, language: Language): string =>
+  new Intl.NumberFormat(locale(language), { maximumFractionDigits: 4 }).format(value);
+
+/** A share in percent with two digits. More than 100 % is legitimate and is shown as it is. */
+export const formatRate = (part: number | null, whole: number | null): string | null =>
+  part === null || whole === null || whole === 0 ? null : `${((100 * part) / whole).toFixed(2)}%`;
+
+export function formatValue(property: Property | undefined, value: Scalar | undefined, language: Language, words: Dictionary): string {
+  if (value === null || value === undefined || value === '') return '—';
+  if (typeof value === 'boolean') return value ? words.yes : words.no;
+  const choice = property?.enum.find((entry) => entry.value === String(value));
+  if (choice) return choice.title[language];
+  const unit = property?.unit ? ` ${UNITS[property.unit] ?? property.unit}` : '';
+  return typeof value === 'number' ? `${formatNumber(value, language)}${unit}` : `${value}${unit}`;
+}
+
+/** Degrees with five decimals, about one metre. */
+export const formatLonLat = (lon: number, lat: number): string =>
+  `${Math.abs(lat).toFixed(5)}°${lat < 0 ? 'S' : 'N'} ${Math.abs(lon).toFixed(5)}°${lon < 0 ? 'W' : 'E'}`;
+
+export function titleOf(layer: Layer, properties: Record<string, Scalar | undefined>): string | null {
+  const code = typeof layer.code === 'string' ? layer.code : layer.code?.property;
+  for (const name of [layer.label, 'name', code, 'code']) {
+    const value = name ? properties[name] : undefined;
+    if (value !== null && value !== undefined && value !== '') return String(value);
+  }
+  return null;
+}
+
+/** “GS(2024)0650号” out of an attribution; empty where there is none. */
+export const approvalNumber = (attribution: string): string => /[^\s（(:：]*GS\s*[（(]\d{4}[）)]\s*\d+\s*号?/.exec(attribution)?.[0] ?? '';
+
+/** Sources that state the same thing one after another are one line with its dates. */
+export function mergedCounterparts(figure: Figure, language: Language): { value: number; unit: string; source: string; dates: string[] }[] {
+  const lines: { value: number; unit: string; source: string; dates: string[] }[] = [];
+  for (const { value, unit, source, date } of figure.counterparts) {
+    const last = lines.at(-1);
+    const dates = date ? [date] : [];
+    if (last && last.value === value && last.unit === unit && last.source === source[language]) last.dates.push(...dates);
+    else lines.push({ value, unit, source: source[language], dates });
+  }
+  return lines;
+}

@@ -1,0 +1,99 @@
+import type { Language } from '../i18n/dictionary';
+
+export type Theme = 'auto' | 'light' | 'dark';
+export interface View { zoom: number; lat: number; lon: number }
+export interface Shown { id: string; opacity: number }
+
+/** What a link brings back. `layers` is `null` where the catalogue's own choice holds. */
+export interface Permalink {
+  view: View | null;
+  layers: Shown[] | null;
+  off: Record<string, string[]>;
+  selection: { layer: string; id: string } | null;
+  theme: Theme;
+  language: Language | null;
+}
+
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, selection: null, theme: 'auto', language: null };
+
+// encodeURIComponent leaves these as they are; two of them separate parts here.
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[~!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits)) + 0;
+const isWithin = (value: number, low: number, high: number): boolean => Number.isFinite(value) && value >= low && value <= high;
+
+export function formatPermalink(state: Permalink): string {
+  const { view } = state;
+  const head = view === null ? '' : [rounded(view.zoom, 2), rounded(view.lat, 5), rounded(view.lon, 5)].join('/');
+  const parts: string[] = [];
+  if (state.layers !== null) {
+    const shown = state.layers.map(({ id, opacity }) => encoded(id) + (opacity === 100 ? '' : `~${opacity}`));
+    parts.push(`l=${shown.join(',')}`);
+  }
+  const off = Object.entries(state.off).filter(([, values]) => values.length > 0);
+  if (off.length > 0) parts.push(`c=${off.map(([id, values]) => [id, ...values].map(encoded).join('~')).join(',')}`);
+  if (state.selection !== null) parts.push(`s=${encoded(state.selection.layer)}~${encoded(state.selection.id)}`);
+  if (state.theme !== 'auto') parts.push(`t=${state.theme}`);
+  if (state.language !== null) parts.push(`g=${state.language}`);
+  return `#${head}${parts.length > 0 ? `?${parts.join('&')}` : ''}`;
+}
+
+/** Reads any text; what is damaged is left out, the rest holds. */
+export function parsePermalink(hash: string): Permalink {
+  const [head = '', tail = ''] = hash.replace(/^#/, '').split('?', 2);
+  const state: Permalink = { ...EMPTY, off: {}, view: parseView(head) };
+  for (const part of tail.split('&')) {
+    const at = part.indexOf('=');
+    if (at < 1) continue;
+    const value = part.slice(at + 1);
+    switch (part.slice(0, at)) {
+      case 'l': state.layers = parseShown(value); break;
+      case 'c': state.off = parseOff(value); break;
+      case 's': state.selection = parseSelection(value); break;
+      case 't': if (value === 'light' || value === 'dark') state.theme = value; break;
+      case 'g': if (value === 'zh' || value === 'en') state.language = value; break;
+    }
+  }
+  return state;
+}
+
+function parseView(head: string): View | null {
+  if (head === '') return null;
+  const [zoom = Number.NaN, lat = Number.NaN, lon = Number.NaN] = head.split('/').map((part) => (part === '' ? Number.NaN : Number(part)));
+  return isWithin(zoom, 0, 24) && isWithin(lat, -90, 90) && isWithin(lon, -180, 180) ? { zoom, lat, lon } : null;
+}
+
+function parseShown(text: string): Shown[] {
+  const shown = new Map<string, Shown>();
+  for (const part of text.split(',')) {
+    const [name = '', share = '100'] = part.split('~');
+    const id = decoded(name);
+    const opacity = Number(share);
+    if (id && isWithin(opacity, 0, 100)) shown.set(id, { id, opacity: Math.round(opacity) });
+  }
+  return [...shown.values()];
+}
+
+function parseOff(text: string): Record<string, string[]> {
+  const off = new Map<string, string[]>();
+  for (const part of text.split(',')) {
+    const [id, ...values] = part.split('~').map(decoded);
+    const kept = values.filter((value): value is string => value !== null);
+    if (id && kept.length > 0) off.set(id, [...new Set(kept)]);
+  }
+  return Object.fromEntries(off);
+}
+
+function parseSelection(text: string): Permalink['selection'] {
+  const [layer, id] = text.split('~').map(decoded);
+  return layer && id ? { layer, id } : null;
+}

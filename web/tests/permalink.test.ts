@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { EMPTY, formatPermalink, type Permalink, parsePermalink } from '../src/domain/permalink';
+
+const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });
+const layerId = fc.stringMatching(/^[a-z][a-z-]{0,10}$/);
+const fixed = (min: number, max: number, digits: number) =>
+  fc.integer({ min: min * 10 ** digits, max: max * 10 ** digits }).map((value) => value / 10 ** digits);
+
+const permalink: fc.Arbitrary<Permalink> = fc.record({
+  view: fc.option(fc.record({ zoom: fixed(0, 24, 2), lat: fixed(-90, 90, 5), lon: fixed(-180, 180, 5) })),
+  layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }) }), { selector: ({ id }) => id, maxLength: 6 })),
+  off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
+  selection: fc.option(fc.record({ layer: name, id: name })),
+  theme: fc.constantFrom('auto', 'light', 'dark'),
+  language: fc.constantFrom(null, 'zh', 'en'),
+});
+
+test('what is written into a link is read back', () => {
+  fc.assert(fc.property(permalink, (state) => {
+    const view = state.view && { zoom: state.view.zoom + 0, lat: state.view.lat + 0, lon: state.view.lon + 0 };
+    expect(parsePermalink(formatPermalink(state))).toEqual({ ...state, view });
+  }));
+});
+
+test('no text stops the reader, and what it reads is stable', () => {
+  fc.assert(fc.property(fc.string(), (text) => {
+    const first = parsePermalink(`#${text}`);
+    const view = first.view && parsePermalink(formatPermalink(first)).view;
+    expect(parsePermalink(formatPermalink({ ...first, view }))).toEqual({ ...first, view });
+  }));
+});
+
+test('a link reads as it is documented', () => {
+  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&s=doorplate~17&t=dark&g=en')).toEqual({
+    view: { zoom: 11.2, lat: 30.42, lon: 112.9 },
+    layers: [{ id: 'village', opacity: 100 }, { id: 'doorplate', opacity: 60 }],
+    off: { doorplate: ['planned', 'made'] },
+    selection: { layer: 'doorplate', id: '17' },
+    theme: 'dark',
+    language: 'en',
+  });
+});
+
+test('a view outside the world, a broken escape and an unknown theme are left out', () => {
+  expect(parsePermalink('#99/30/112?s=a~%zz&t=neon&g=fr')).toEqual(EMPTY);
+});
+
+test('no layers shown differs from the catalogue’s choice', () => {
+  expect(parsePermalink(formatPermalink({ ...EMPTY, layers: [] })).layers).toEqual([]);
+  expect(parsePermalink(formatPermalink(EMPTY)).layers).toBeNull();
+});

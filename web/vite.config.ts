@@ -1,0 +1,37 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** The API's documentation page is served by the server; its viewer comes from the bundle, never from a CDN. */
+function apiViewer(): Plugin {
+  return {
+    name: 'platbook-api-viewer',
+    apply: 'build',
+    closeBundle() {
+      const from = dirname(require.resolve('swagger-ui-dist/package.json'));
+      const to = join(here, 'dist/docs');
+      mkdirSync(to, { recursive: true });
+      for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE']) {
+        copyFileSync(join(from, file), join(to, file === 'LICENSE' ? 'swagger-ui.LICENSE' : file));
+      }
+    },
+  };
+}
+
+const server = process.env.PLATBOOK_URL ?? 'http://127.0.0.1:8080';
+const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'collections', 'divisions', 'api'];
+
+export default defineConfig({
+  base: './',
+  plugins: [svelte(), apiViewer()],
+  build: { target: 'es2022', outDir: 'dist', sourcemap: false, chunkSizeWarningLimit: 1200 },
+  worker: { format: 'es' },
+  server: { proxy: Object.fromEntries(routes.map((route) => [`/${route}`, { target: server, changeOrigin: true }])) },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+} as Parameters<typeof defineConfig>[0]);
