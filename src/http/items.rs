@@ -128,25 +128,30 @@ fn encoded(text: &str) -> String {
 /// A property filter must name a property, and a value that the property can have.
 fn check_filter(layer: &Layer, name: &str, value: &str) -> Result<(), Problem> {
     const PARAMETERS: [&str; 7] = ["bbox", "limit", "cursor", "division", "datetime", "f", "lang"];
-    let Some(property) = layer.properties.get(name) else {
-        if name == crate::catalog::SYNTHETIC {
-            return Ok(());
+    let known = layer.properties.get(name);
+    let kind = match known {
+        Some(property) => property.kind,
+        None if name == crate::catalog::SYNTHETIC => PropertyType::Boolean,
+        None => {
+            let known = PARAMETERS.into_iter().chain(layer.properties.keys().map(String::as_str));
+            return Err(unknown_parameter(name, known));
         }
-        let known = PARAMETERS.into_iter().chain(layer.properties.keys().map(String::as_str));
-        return Err(unknown_parameter(name, known));
     };
-    let expected = match property.kind {
+    let expected = match kind {
         PropertyType::Integer if value.parse::<i64>().is_err() => Some(("整数", "a whole number")),
         PropertyType::Number if value.parse::<f64>().is_err() => Some(("数", "a number")),
         PropertyType::Boolean if !matches!(value, "true" | "false") => Some(("true 或 false", "true or false")),
+        PropertyType::Date if value.parse::<jiff::civil::Date>().is_err() => {
+            Some(("日期，如 2025-06-30", "a day such as 2025-06-30"))
+        }
         _ => None,
     };
     if let Some((zh, en)) = expected {
         return Err(Problem::parameter(name, format!("{name} 应为{zh}。"), format!("`{name}` is {en}.")));
     }
-    if !property.values.is_empty() && !property.values.iter().any(|known| known.value == value) {
-        let known: Vec<&str> = property.values.iter().map(|known| known.value.as_str()).collect();
-        let known = known.join(", ");
+    let values: Vec<&str> = known.iter().flat_map(|known| &known.values).map(|known| known.value.as_str()).collect();
+    if !values.is_empty() && !values.contains(&value) {
+        let known = values.join(", ");
         return Err(Problem::parameter(
             name,
             format!("{name} 可取：{known}。"),

@@ -110,6 +110,7 @@ impl TestApp {
     pub(crate) async fn raw(&self, request: &[u8]) -> String {
         let mut socket = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
         socket.write_all(request).await.unwrap();
+        socket.shutdown().await.unwrap();
         let mut answer = Vec::new();
         socket.read_to_end(&mut answer).await.unwrap();
         String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
