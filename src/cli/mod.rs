@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod export;
+mod import;
 mod map;
 mod progress;
 mod serve;
@@ -48,6 +49,8 @@ enum Command {
     Serve(ServeArgs),
     /// Fill an empty database with the synthetic demo city
     Demo(demo::DemoArgs),
+    /// Bring in features from a file
+    Import(import::ImportArgs),
     /// Prove that log, features, index and counts agree
     Check,
     /// Write a layer in a format that others read
@@ -98,6 +101,12 @@ pub enum CliError {
         /// How many.
         faults: usize,
     },
+    /// An OpenStreetMap extract.
+    #[error(transparent)]
+    Osm(#[from] crate::exchange::osm::OsmError),
+    /// A layer's schema does not compile.
+    #[error("a layer's schema does not compile: {0}")]
+    Schema(String),
     /// Reading or writing files or the terminal.
     #[error("{doing}: {source}")]
     Io {
@@ -150,6 +159,7 @@ impl Cli {
             Command::Serve(args) if args.print_config => say(&config.print()?),
             Command::Serve(_) => serve::serve(config).await,
             Command::Demo(args) => demo::demo(&config, args).await,
+            Command::Import(args) => import::import(&config, args).await,
             Command::Check => check::check(&config).await,
             Command::Export(args) => export::export(&config, args).await,
             Command::Openapi => openapi(&config),
@@ -197,5 +207,5 @@ fn start_log(format: LogFormat) {
 /// Prints the description of the API.
 fn openapi(config: &Config) -> Result<(), CliError> {
     let catalogue = read_catalogue(config)?;
-    say(&format!("{:#}", crate::http::openapi_document(&catalogue, crate::domain::Lang::En, "")))
+    say(&format!("{:#}", crate::http::openapi_document(&catalogue, &config.http, crate::domain::Lang::En, "/")))
 }

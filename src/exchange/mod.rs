@@ -1,5 +1,6 @@
-//! Features in the formats others read.
+//! Features in the formats others read, and from the formats they bring.
 
 pub mod csv;
 pub mod geojson;
 pub mod ndjson;
+pub mod osm;

@@ -1,1 +1,3 @@
-//! exchange
+//! Reading OpenStreetMap extracts and writing files, against GDAL and osmium.
+
+mod osm;
