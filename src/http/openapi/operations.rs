@@ -269,7 +269,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         speaks: false,
         tagged: true,
         bounded: true,
-        ..PLAIN
     },
     Operation {
         path: "/styles/{theme}",
