@@ -158,7 +158,8 @@ fn edit_of(snapshot: &Snapshot, draft: Draft) -> Option<Edit> {
     let code = draft.properties.get("code").and_then(|code| code.as_str())?;
     let Some(standing) = snapshot.by_code(layer, code) else { return Some(Edit::Create(draft)) };
     let own = standing.properties();
-    let same_values = own.len() == draft.properties.len() && own.iter().all(|(name, value)| draft.properties.get(name) == Some(value));
+    let same_values = own.len() == draft.properties.len()
+        && own.iter().all(|(name, value)| draft.properties.get(name) == Some(value));
     if same_values && standing.geometry() == draft.geometry {
         return None;
     }

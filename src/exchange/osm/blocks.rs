@@ -94,8 +94,7 @@ impl<R: Read + Seek + Send> Blocks<R> {
         read: impl Fn(&PrimitiveBlock) -> Result<T, String> + Sync,
         mut take: impl FnMut(T) -> Result<(), OsmError>,
     ) -> Result<(), OsmError> {
-        let numbers: Vec<usize> =
-            (0..self.blocks.len()).filter(|&number| wanted(self.blocks[number].holds)).collect();
+        let numbers: Vec<usize> = (0..self.blocks.len()).filter(|&number| wanted(self.blocks[number].holds)).collect();
         for batch in numbers.chunks(BATCH) {
             let mut blobs = Vec::with_capacity(batch.len());
             for &number in batch {
@@ -106,10 +105,9 @@ impl<R: Read + Seek + Send> Blocks<R> {
             let results: Vec<(usize, Result<(Holds, T), OsmError>)> = blobs
                 .into_par_iter()
                 .map(|(number, at_byte, blob)| {
-                    let result = blob
-                        .to_primitiveblock()
-                        .map_err(|error| damaged(at_byte, &error))
-                        .and_then(|block| guarded(&block, &read).map_err(|detail| OsmError::Damaged { at_byte, detail }));
+                    let result = blob.to_primitiveblock().map_err(|error| damaged(at_byte, &error)).and_then(|block| {
+                        guarded(&block, &read).map_err(|detail| OsmError::Damaged { at_byte, detail })
+                    });
                     (number, result)
                 })
                 .collect();

@@ -53,13 +53,17 @@ impl<'a, R: Read + Seek + Send> File<'a, R> {
             }
             Ok((counts, relations::find(block)?))
         };
-        self.pass(|_| true, read, |(counts, found)| {
-            summary.nodes += counts[0];
-            summary.ways += counts[1];
-            summary.relations += counts[2];
-            multipolygons.add(found);
-            Ok(())
-        })?;
+        self.pass(
+            |_| true,
+            read,
+            |(counts, found)| {
+                summary.nodes += counts[0];
+                summary.ways += counts[1];
+                summary.relations += counts[2];
+                multipolygons.add(found);
+                Ok(())
+            },
+        )?;
         Ok(multipolygons)
     }
 
@@ -68,11 +72,15 @@ impl<'a, R: Read + Seek + Send> File<'a, R> {
         let members = multipolygons.members();
         let mut nodes = NodeSet::default();
         let read = |block: &PrimitiveBlock| ways_needed(block, &members);
-        self.pass(|holds| holds.ways, read, |(needed, found)| {
-            nodes.add(&needed);
-            multipolygons.add_ways(found);
-            Ok(())
-        })?;
+        self.pass(
+            |holds| holds.ways,
+            read,
+            |(needed, found)| {
+                nodes.add(&needed);
+                multipolygons.add_ways(found);
+                Ok(())
+            },
+        )?;
         Ok(nodes.finish())
     }
 
@@ -81,12 +89,16 @@ impl<'a, R: Read + Seek + Send> File<'a, R> {
         let mut at = nodes.nowhere();
         let within = out.within;
         let read = |block: &PrimitiveBlock| nodes_of(block, &nodes, within);
-        self.pass(|holds| holds.nodes, read, |(found, places)| {
-            for (place, position) in found {
-                at[place] = position;
-            }
-            places.into_iter().try_for_each(|place| out.take(place))
-        })?;
+        self.pass(
+            |holds| holds.nodes,
+            read,
+            |(found, places)| {
+                for (place, position) in found {
+                    at[place] = position;
+                }
+                places.into_iter().try_for_each(|place| out.take(place))
+            },
+        )?;
         Ok(Positions::new(nodes, at))
     }
 

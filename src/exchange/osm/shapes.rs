@@ -161,8 +161,7 @@ fn strip(line: &LineString<f64>, width_m: f64) -> MultiPolygon<f64> {
             y: round(origin.y + at.y / METRES_PER_DEGREE).clamp(-90.0, 90.0),
         }
     };
-    let style =
-        BufferStyle::new(width_m / 2.0).line_cap(LineCap::Round(TURN)).line_join(LineJoin::Round(TURN));
+    let style = BufferStyle::new(width_m / 2.0).line_cap(LineCap::Round(TURN)).line_join(LineJoin::Round(TURN));
     let plane = LineString::new(line.0.iter().map(plane).collect());
     geo::MapCoords::map_coords(&plane.buffer_with_style(style), earth)
 }

@@ -9,9 +9,12 @@ fn probe() {
         let mut n = 0;
         let s = osm::read(File::open(format!("tests/data/osm/{name}.osm.pbf")).unwrap(), None, &mut |_| {}, &mut |d| {
             n += 1;
-            if n % 400 == 0 { eprintln!("{}", serde_json::to_string(&d).unwrap()); }
+            if n % 400 == 0 {
+                eprintln!("{}", serde_json::to_string(&d).unwrap());
+            }
             ControlFlow::Continue(())
-        }).unwrap();
+        })
+        .unwrap();
         eprintln!("{}", serde_json::to_string_pretty(&s).unwrap());
     }
 }
