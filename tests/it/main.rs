@@ -5,6 +5,7 @@
 mod support;
 
 mod api;
+mod auth;
 mod catalog;
 mod codes;
 mod demo;
