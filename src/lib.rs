@@ -17,6 +17,8 @@ pub mod index;
 
 pub mod tiles;
 
+pub mod edit;
+
 pub mod store;
 
 pub mod demo;

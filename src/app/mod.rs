@@ -2,7 +2,6 @@
 
 mod follower;
 mod tile_cache;
-mod villages;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +12,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use tile_cache::{Encoding, LayerSet, Tile, TileCache, TileError, TileLimits};
-pub use villages::assign_village;
 
 use crate::catalog::Catalogue;
 use crate::domain::{ChangeSet, Edit, Revision};
+use crate::edit::assign_village;
 use crate::index::{Builder, IntakeSum, Snapshot};
 use crate::store::{Committed, Store, StoreError};
 

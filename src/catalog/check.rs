@@ -159,6 +159,9 @@ fn check_references(layer: &Layer, checked: &mut Checked<'_>) {
     if let Some(code) = &layer.code {
         property(&["code", "property"], &code.property, |p| p.kind == PropertyType::String, "a string property");
     }
+    for inside in &layer.edits.inside {
+        property(&["edits", "inside"], &inside.property, |p| p.kind == PropertyType::String, "a string property");
+    }
     if let Some(priority) = &layer.priority {
         let is_number = |p: &Property| matches!(p.kind, PropertyType::Integer | PropertyType::Number);
         property(&["priority"], priority, is_number, "a number property");

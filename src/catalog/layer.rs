@@ -60,8 +60,36 @@ pub struct Layer {
     /// Its place among the twelve governance classes (十二类数据治理).
     #[serde(default)]
     pub governance: Option<Governance>,
+    /// What is asked of those who edit it.
+    #[serde(default)]
+    pub edits: Edits,
     /// How it is drawn.
     pub style: Style,
+}
+
+/// What is asked of those who edit a layer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Edits {
+    /// Whether an edit must name the version it was made from. Where it need not, the newest is meant:
+    /// QGIS never names one.
+    pub base_required: bool,
+    /// Warn of another feature of the layer that is nearer than this, metres.
+    pub apart_m: Option<f64>,
+    /// Warn when a feature lies outside the area that one of its values names.
+    pub inside: Vec<Inside>,
+}
+
+/// A value that names the area a feature lies in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inside {
+    /// The property whose value names the area.
+    pub property: String,
+    /// The layer of the area.
+    pub layer: LayerId,
+    /// The property of the area that holds the name.
+    pub by: String,
 }
 
 impl Layer {

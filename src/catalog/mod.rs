@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub use layer::{
-    Class, Cluster, CodeKind, CodeRule, EnumValue, Governance, Layer, Marker, Property, PropertyType, Sensitivity,
+    Class, Cluster, CodeKind, CodeRule, Edits, EnumValue, Governance, Inside, Layer, Marker, Property, PropertyType, Sensitivity,
     Style, Zooms,
 };
 

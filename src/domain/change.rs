@@ -12,12 +12,20 @@ pub type OperationId = Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
-    /// The feature is new.
+    /// The feature is new, or is back after it was gone.
     Created,
     /// The feature was there before.
     Updated,
-    /// The feature is gone; its id is never given again.
+    /// The feature is gone; its id is never given to another.
     Deleted,
+}
+
+impl std::str::FromStr for ChangeKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Created, Self::Updated, Self::Deleted].into_iter().find(|kind| kind.as_str() == text).ok_or(())
+    }
 }
 
 impl ChangeKind {
@@ -45,6 +53,15 @@ pub enum Edit {
         /// Its content from now on.
         draft: Draft,
     },
+    /// Bring back a feature that is gone; its deletion must be version `base`.
+    Restore {
+        /// Which feature.
+        id: FeatureId,
+        /// The version its deletion made.
+        base: Version,
+        /// Its content from now on.
+        draft: Draft,
+    },
     /// Remove a feature, which must still be at version `base`.
     Delete {
         /// Which feature.
@@ -61,7 +78,8 @@ pub struct ChangeSet {
     pub actor: String,
     /// Why, in the actor's words.
     pub reason: String,
-    /// When it was decided.
+    /// When it was decided. The log writes the time of its newest entry where this is earlier, so that
+    /// time never runs back in it, whatever clocks do.
     pub at: jiff::Timestamp,
     /// The client's name for it, if it may be sent again.
     pub operation: Option<OperationId>,
@@ -97,6 +115,21 @@ pub struct Change {
     pub version: Version,
     /// The feature from now on; none when deleted.
     pub after: Option<Feature>,
+}
+
+/// A change set in the log, its changes only counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitSummary {
+    /// Its position.
+    pub revision: Revision,
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: jiff::Timestamp,
+    /// How many changes of each kind each layer had.
+    pub counts: Vec<(LayerId, ChangeKind, u64)>,
 }
 
 /// A change set as it stands in the log.

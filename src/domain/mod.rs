@@ -14,7 +14,7 @@ mod sight;
 mod text;
 
 pub use access::{Action, Grant, InvalidAction, InvalidRole, RoleId};
-pub use change::{Change, ChangeKind, ChangeSet, Commit, Edit, Intake, OperationId};
+pub use change::{Change, ChangeKind, ChangeSet, Commit, CommitSummary, Edit, Intake, OperationId};
 pub use codes::division::{DivisionCode, DivisionLevel};
 pub use feature::{Draft, Feature, Properties};
 pub use geometry::{Geometry, GeometryError, GeometryKind};

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision, Version};
+use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, Revision, Version};
 
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
@@ -42,6 +42,9 @@ async fn open_either(database: &str, create: bool) -> Result<Arc<dyn Store>, Sto
     }
     Ok(Arc::new(SqliteStore::open(database, create).await?))
 }
+
+/// States that one statement asks for.
+const STATES_AT_A_TIME: usize = 10_000;
 
 /// Why a store refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +138,18 @@ pub trait Store: Send + Sync {
 
     /// The commits after a revision in order, whole, until they hold at least `limit` changes.
     async fn commits_after(&self, after: Revision, limit: usize) -> Result<Vec<Commit>, StoreError>;
+
+    /// The revisions after one, up to and with another, in order: who, when, why, and how many changes.
+    async fn summaries(&self, after: Revision, until: Revision) -> Result<Vec<CommitSummary>, StoreError>;
+
+    /// The newest revision written at or before a time.
+    async fn revision_at(&self, time: jiff::Timestamp) -> Result<Revision, StoreError>;
+
+    /// The features that the revisions after one, up to and with another, changed, each once by id.
+    async fn touched(&self, after: Revision, until: Revision) -> Result<Vec<(FeatureId, LayerId)>, StoreError>;
+
+    /// Features as they stood at a revision, by id; those that were not there are left out.
+    async fn states(&self, ids: &[FeatureId], revision: Revision) -> Result<Vec<Feature>, StoreError>;
 
     /// Returns once the log may be longer than `after` (or after a few seconds at the latest).
     async fn wait_after(&self, after: Revision) -> Result<(), StoreError>;

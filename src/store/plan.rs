@@ -14,8 +14,8 @@ pub(super) struct Prepared {
     pub(super) actor: String,
     /// Why.
     pub(super) reason: String,
-    /// When, RFC 3339 to the nanosecond.
-    pub(super) at: String,
+    /// When.
+    pub(super) at: jiff::Timestamp,
     /// The client's name for it.
     pub(super) operation: Option<String>,
     /// JSON array; none when empty.
@@ -24,10 +24,21 @@ pub(super) struct Prepared {
 }
 
 /// An edit, encoded: the feature and the version the writer saw (none: create), the content (none:
-/// delete).
+/// delete), and whether that version must be a deletion.
 struct PreparedEdit {
     on: Option<(FeatureId, Version)>,
     content: Option<Stored>,
+    restores: bool,
+}
+
+/// How the touched features stand: version and layer of those that are there, and of the deletions
+/// of those that are gone.
+#[derive(Default)]
+pub(super) struct Standing {
+    /// Features that are there.
+    pub(super) current: HashMap<FeatureId, (Version, String)>,
+    /// Features that are gone.
+    pub(super) gone: HashMap<FeatureId, (Version, String)>,
 }
 
 /// A row of `change`.
@@ -59,11 +70,18 @@ impl Prepared {
         let mut edits = Vec::with_capacity(change_set.edits.len());
         for edit in &change_set.edits {
             edits.push(match edit {
-                Edit::Create(draft) => PreparedEdit { on: None, content: Some(rows::stored(draft)?) },
-                Edit::Update { id, base, draft } => {
-                    PreparedEdit { on: Some((*id, *base)), content: Some(rows::stored(draft)?) }
+                Edit::Create(draft) => {
+                    PreparedEdit { on: None, content: Some(rows::stored(draft)?), restores: false }
                 }
-                Edit::Delete { id, base } => PreparedEdit { on: Some((*id, *base)), content: None },
+                Edit::Update { id, base, draft } => {
+                    PreparedEdit { on: Some((*id, *base)), content: Some(rows::stored(draft)?), restores: false }
+                }
+                Edit::Restore { id, base, draft } => {
+                    PreparedEdit { on: Some((*id, *base)), content: Some(rows::stored(draft)?), restores: true }
+                }
+                Edit::Delete { id, base } => {
+                    PreparedEdit { on: Some((*id, *base)), content: None, restores: false }
+                }
             });
         }
         let mut touched: Vec<FeatureId> = edits.iter().filter_map(|edit| Some(edit.on?.0)).collect();
@@ -76,7 +94,7 @@ impl Prepared {
         Ok(Self {
             actor: change_set.actor.clone(),
             reason: change_set.reason.clone(),
-            at: change_set.at.to_string(),
+            at: change_set.at,
             operation: change_set.operation.map(|operation| operation.to_string()),
             intakes,
             edits,
@@ -93,16 +111,31 @@ impl Prepared {
         self.edits.len()
     }
 
-    /// The features it updates or deletes.
+    /// The features it updates or deletes, which must be there.
     pub(super) fn touched(&self) -> Vec<i64> {
-        self.edits.iter().filter_map(|edit| Some(edit.on?.0.get() as i64)).collect()
+        self.edits.iter().filter(|edit| !edit.restores).filter_map(|edit| Some(edit.on?.0.get() as i64)).collect()
+    }
+
+    /// The features it brings back, which must be gone.
+    pub(super) fn restored(&self) -> Vec<i64> {
+        self.edits.iter().filter(|edit| edit.restores).filter_map(|edit| Some(edit.on?.0.get() as i64)).collect()
+    }
+
+    /// The time to write, after an entry of the log that was written at `newest`: RFC 3339, never
+    /// before that entry's.
+    pub(super) fn written_at(&self, newest: Option<&str>) -> Result<String, Fault> {
+        let newest: Option<jiff::Timestamp> = newest
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| Fault::Content(format!("the time of a change set: {error}")))?;
+        Ok(newest.map_or(self.at, |newest| newest.max(self.at)).to_string())
     }
 
     /// The rows to write, given the first free feature id and version and layer of what is touched.
     pub(super) fn plan<'a>(
         &'a self,
         first_id: u64,
-        current: &'a HashMap<FeatureId, (Version, String)>,
+        standing: &'a Standing,
     ) -> Result<Result<Vec<Write<'a>>, Stale>, Fault> {
         let mut free = first_id..;
         let mut writes = Vec::with_capacity(self.edits.len());
@@ -115,10 +148,12 @@ impl Prepared {
                 writes.push(Write { feature, version: Version::FIRST, layer, kind: ChangeKind::Created, content });
                 continue;
             };
-            let Some((_, layer)) = current.get(&feature).filter(|(version, _)| *version == base) else {
+            let where_it_stands = if edit.restores { &standing.gone } else { &standing.current };
+            let Some((_, layer)) = where_it_stands.get(&feature).filter(|(version, _)| *version == base) else {
                 return Ok(Err(Stale { feature, base }));
             };
             let (layer, kind) = match content {
+                Some(content) if edit.restores => (content.layer.as_str(), ChangeKind::Created),
                 Some(content) => (content.layer.as_str(), ChangeKind::Updated),
                 None => (layer.as_str(), ChangeKind::Deleted),
             };

@@ -1,9 +1,9 @@
-//! The reading statements, the same for both databases but for how geometry and JSON are written.
+//! The reading statements, the same for both databases but for how geometry, JSON and lists are written.
 
 /// Tells the databases apart where the statements cannot be shared: `reads!(connection, geometry
 /// as WKB, properties as text)` defines the reading functions of one database.
 macro_rules! reads {
-    ($connection:ty, $geometry:literal, $properties:literal, $intakes:literal) => {
+    ($connection:ty, $geometry:literal, $properties:literal, $intakes:literal, $ids:literal) => {
         use crate::store::rows::{ChangeRow, ChangeSetRow, FeatureRow};
 
         pub(super) async fn identity(on: &mut $connection) -> sqlx::Result<String> {
@@ -84,6 +84,66 @@ macro_rules! reads {
         pub(super) async fn intakes(on: &mut $connection) -> sqlx::Result<Vec<(String, String)>> {
             let sql = concat!("SELECT at, ", $intakes, " FROM change_set WHERE intakes IS NOT NULL ORDER BY revision");
             sqlx::query_as(sql).fetch_all(on).await
+        }
+
+        /// When a revision was written.
+        pub(super) async fn written_at(on: &mut $connection, revision: i64) -> sqlx::Result<Option<String>> {
+            let sql = "SELECT at FROM change_set WHERE revision = $1";
+            sqlx::query_scalar(sql).bind(revision).fetch_optional(on).await
+        }
+
+        /// The features that revisions changed, by id, each with its layer.
+        pub(super) async fn touched(
+            on: &mut $connection,
+            after: i64,
+            until: i64,
+        ) -> sqlx::Result<Vec<(i64, String)>> {
+            let sql = "SELECT DISTINCT feature_id, layer FROM change WHERE revision > $1 AND revision <= $2 \
+                       ORDER BY feature_id";
+            sqlx::query_as(sql).bind(after).bind(until).fetch_all(on).await
+        }
+
+        /// The changes that made features what they were at a revision; `ids` is a JSON array.
+        pub(super) async fn states(on: &mut $connection, ids: &str, revision: i64) -> sqlx::Result<Vec<ChangeRow>> {
+            let sql = concat!(
+                "SELECT revision, feature_id, version, layer, kind, village, ",
+                $geometry,
+                ", ",
+                $properties,
+                " FROM change c WHERE feature_id IN ",
+                $ids,
+                " AND kind <> 'deleted' AND version = (SELECT MAX(n.version) FROM change n ",
+                "WHERE n.feature_id = c.feature_id AND n.revision <= $2) ORDER BY feature_id"
+            );
+            sqlx::query_as(sql).bind(ids.to_owned()).bind(revision).fetch_all(on).await
+        }
+
+        /// Version and layer of features that are there; `ids` is a JSON array.
+        pub(super) async fn current(on: &mut $connection, ids: &str) -> sqlx::Result<Vec<(i64, i64, String)>> {
+            let sql = concat!("SELECT id, version, layer FROM feature WHERE id IN ", $ids);
+            sqlx::query_as(sql).bind(ids.to_owned()).fetch_all(on).await
+        }
+
+        /// Version and layer of the deletions of features that are gone; `ids` is a JSON array.
+        pub(super) async fn gone(on: &mut $connection, ids: &str) -> sqlx::Result<Vec<(i64, i64, String)>> {
+            let sql = concat!(
+                "SELECT feature_id, version, layer FROM change c WHERE feature_id IN ",
+                $ids,
+                " AND kind = 'deleted' AND NOT EXISTS (SELECT 1 FROM change n ",
+                "WHERE n.feature_id = c.feature_id AND n.version > c.version)"
+            );
+            sqlx::query_as(sql).bind(ids.to_owned()).fetch_all(on).await
+        }
+
+        /// How many changes of each kind each layer had: `revision, layer, kind, count`.
+        pub(super) async fn counted(
+            on: &mut $connection,
+            after: i64,
+            until: i64,
+        ) -> sqlx::Result<Vec<(i64, String, String, i64)>> {
+            let sql = "SELECT revision, layer, kind, COUNT(*) FROM change WHERE revision > $1 AND revision <= $2 \
+                       GROUP BY revision, layer, kind ORDER BY revision, layer, kind";
+            sqlx::query_as(sql).bind(after).bind(until).fetch_all(on).await
         }
 
         /// The revision that an operation became.

@@ -1,11 +1,13 @@
 //! Rows of either database to domain values and back: geometry as WKB, properties as JSON text.
 
+use std::collections::HashMap;
+
 use geo_traits::to_geo::ToGeoGeometry;
 use wkb::Endianness;
 use wkb::writer::WriteOptions;
 
 use crate::domain::{
-    Change, ChangeKind, Commit, Draft, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Properties, Revision,
+    Change, ChangeKind, Commit, CommitSummary, Draft, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Properties, Revision,
     Version,
 };
 
@@ -88,12 +90,7 @@ pub(super) fn intakes(text: &str) -> Result<Vec<Intake>, Fault> {
 pub(super) fn change(row: ChangeRow) -> Result<(Revision, Change), Fault> {
     let (revision, id, version, layer, kind, village, geometry, properties) = row;
     let place = || format!("version {version} of feature {id}");
-    let kind = match kind.as_str() {
-        "created" => ChangeKind::Created,
-        "updated" => ChangeKind::Updated,
-        "deleted" => ChangeKind::Deleted,
-        other => return Err(broken(&place(), &format!("a change of kind `{other}`"))),
-    };
+    let kind = self::kind(&kind).map_err(|detail| broken(&place(), &detail))?;
     let after = match (geometry, properties) {
         (None, None) if kind == ChangeKind::Deleted => None,
         (Some(geometry), Some(properties)) if kind != ChangeKind::Deleted => {
@@ -104,6 +101,58 @@ pub(super) fn change(row: ChangeRow) -> Result<(Revision, Change), Fault> {
     let layer: LayerId = layer.parse().map_err(|error| broken(&place(), &error))?;
     let change = Change { feature: feature_id(id)?, layer, kind, version: self::version(version)?, after };
     Ok((Revision(natural(revision)?), change))
+}
+
+/// Features as they were at a revision, from the changes that made them so.
+pub(super) fn states(changes: Vec<ChangeRow>) -> Result<Vec<Feature>, Fault> {
+    changes.into_iter().filter_map(|row| change(row).map(|(_, change)| change.after).transpose()).collect()
+}
+
+/// Whether a change set was written at or before a time.
+pub(super) fn is_by(at: Option<&str>, time: jiff::Timestamp) -> Result<bool, Fault> {
+    let at: jiff::Timestamp = at
+        .ok_or_else(|| Fault::Content("the log has a gap".to_owned()))?
+        .parse()
+        .map_err(|error| broken("the time of a change set", &error))?;
+    Ok(at <= time)
+}
+
+/// Version and layer by feature.
+pub(super) fn versions(rows: Vec<(i64, i64, String)>) -> Result<HashMap<FeatureId, (Version, String)>, Fault> {
+    rows.into_iter().map(|(id, version, layer)| Ok((feature_id(id)?, (self::version(version)?, layer)))).collect()
+}
+
+/// Features with their layers.
+pub(super) fn touched(rows: Vec<(i64, String)>) -> Result<Vec<(FeatureId, LayerId)>, Fault> {
+    rows.into_iter()
+        .map(|(id, layer)| Ok((feature_id(id)?, layer.parse().map_err(|error| broken("a change", &error))?)))
+        .collect()
+}
+
+/// Change sets with the counts of their changes.
+pub(super) fn summaries(
+    sets: Vec<ChangeSetRow>,
+    counted: Vec<(i64, String, String, i64)>,
+) -> Result<Vec<CommitSummary>, Fault> {
+    let mut summaries = Vec::with_capacity(sets.len());
+    let mut counted = counted.into_iter().peekable();
+    for set in sets {
+        let number = set.0;
+        let Commit { revision, actor, reason, at, .. } = commit(set)?;
+        let mut counts = Vec::new();
+        while let Some((_, layer, kind, count)) = counted.next_if(|(of, ..)| *of == number) {
+            let place = format!("revision {number}");
+            let layer = layer.parse().map_err(|error| broken(&place, &error))?;
+            let kind = self::kind(&kind).map_err(|detail| broken(&place, &detail))?;
+            counts.push((layer, kind, natural(count)?));
+        }
+        summaries.push(CommitSummary { revision, actor, reason, at, counts });
+    }
+    Ok(summaries)
+}
+
+fn kind(word: &str) -> Result<ChangeKind, String> {
+    word.parse().map_err(|()| format!("a change of kind `{word}`"))
 }
 
 /// Puts changes, in log order, into the commits they belong to.

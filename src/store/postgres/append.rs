@@ -1,13 +1,11 @@
 //! One change set becomes one transaction; the lock of the head's row puts them in order.
 
-use std::collections::HashMap;
-
 use sqlx::PgConnection;
 
 use super::statements;
-use crate::domain::{FeatureId, Revision, Version};
+use crate::domain::Revision;
 use crate::store::failure::Place;
-use crate::store::plan::{Prepared, Write, committed};
+use crate::store::plan::{Prepared, Standing, Write, committed};
 use crate::store::rows::{self, Fault};
 use crate::store::{Committed, StoreError};
 
@@ -27,9 +25,9 @@ pub(super) async fn apply(on: &mut PgConnection, prepared: &Prepared, place: &Pl
         let revision = Revision(rows::natural(revision).map_err(failed)?);
         return Err(StoreError::AlreadyApplied { revision });
     }
-    let current = current(&mut *on, prepared.touched()).await.map_err(failed)?;
+    let standing = standing(&mut *on, prepared).await.map_err(failed)?;
     let first_id = rows::natural(first_id).map_err(failed)?;
-    let writes = match prepared.plan(first_id, &current).map_err(failed)? {
+    let writes = match prepared.plan(first_id, &standing).map_err(failed)? {
         Ok(writes) => writes,
         Err(stale) => {
             let row = statements::feature(&mut *on, stale.feature.get() as i64).await.map_err(sql)?;
@@ -37,29 +35,39 @@ pub(super) async fn apply(on: &mut PgConnection, prepared: &Prepared, place: &Pl
             return Err(StoreError::Conflict { feature: stale.feature, base: stale.base, current });
         }
     };
-    write(on, revision, prepared, &writes).await.map_err(sql)?;
+    let newest = statements::written_at(&mut *on, revision - 1).await.map_err(sql)?;
+    let at = prepared.written_at(newest.as_deref()).map_err(failed)?;
+    write(on, revision, &at, prepared, &writes).await.map_err(sql)?;
     Ok(committed(rows::natural(revision).map_err(failed)?, &writes))
 }
 
-/// Version and layer of features.
-async fn current(on: &mut PgConnection, ids: Vec<i64>) -> Result<HashMap<FeatureId, (Version, String)>, Fault> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+/// How the touched features stand.
+async fn standing(on: &mut PgConnection, prepared: &Prepared) -> Result<Standing, Fault> {
+    let (touched, restored) = (prepared.touched(), prepared.restored());
+    let mut standing = Standing::default();
+    if !touched.is_empty() {
+        let ids = serde_json::to_string(&touched)?;
+        standing.current = rows::versions(statements::current(&mut *on, &ids).await?)?;
     }
-    let sql = "SELECT id, version, layer FROM feature WHERE id = ANY($1)";
-    let found: Vec<(i64, i64, String)> = sqlx::query_as(sql).bind(ids).fetch_all(on).await?;
-    found
-        .into_iter()
-        .map(|(id, version, layer)| Ok((rows::feature_id(id)?, (rows::version(version)?, layer))))
-        .collect()
+    if !restored.is_empty() {
+        let ids = serde_json::to_string(&restored)?;
+        standing.gone = rows::versions(statements::gone(on, &ids).await?)?;
+    }
+    Ok(standing)
 }
 
-async fn write(on: &mut PgConnection, revision: i64, prepared: &Prepared, writes: &[Write<'_>]) -> sqlx::Result<()> {
+async fn write(
+    on: &mut PgConnection,
+    revision: i64,
+    at: &str,
+    prepared: &Prepared,
+    writes: &[Write<'_>],
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO change_set (revision, at, actor, reason, operation, intakes) \
                VALUES ($1, $2, $3, $4, $5, $6::text::json)";
     sqlx::query(sql)
         .bind(revision)
-        .bind(prepared.at.as_str())
+        .bind(at)
         .bind(prepared.actor.as_str())
         .bind(prepared.reason.as_str())
         .bind(prepared.operation.as_deref())

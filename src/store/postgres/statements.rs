@@ -2,7 +2,13 @@
 
 use sqlx::PgConnection;
 
-crate::store::reads::reads!(PgConnection, "ST_AsBinary(geometry)", "properties::text", "intakes::text");
+crate::store::reads::reads!(
+    PgConnection,
+    "ST_AsBinary(geometry)",
+    "properties::text",
+    "intakes::text",
+    "(SELECT CAST(value AS bigint) FROM json_array_elements_text($1::json))"
+);
 
 /// Every current feature, by id.
 pub(super) const SCAN: &str = "SELECT id, layer, village, version, revision, ST_AsBinary(geometry), properties::text \

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-crate::store::reads::reads!(SqliteConnection, "geometry", "properties", "intakes");
+crate::store::reads::reads!(SqliteConnection, "geometry", "properties", "intakes", "(SELECT value FROM json_each($1))");
 
 /// Brings the features to what the changes of a revision say.
 pub(super) const PUT: &str = "INSERT INTO feature (id, layer, village, version, revision, geometry, properties) \

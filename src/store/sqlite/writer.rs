@@ -4,15 +4,13 @@
 //! transaction and so one flush of the disk; a savepoint around each change set keeps a conflict from
 //! its neighbours. Callers hear of their change set after the flush, never before.
 
-use std::collections::HashMap;
-
 use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::statements;
-use crate::domain::{FeatureId, Revision, Version};
+use crate::domain::Revision;
 use crate::store::failure::{self, Place};
-use crate::store::plan::{Prepared, Write, committed};
+use crate::store::plan::{Prepared, Standing, Write, committed};
 use crate::store::rows::{self, Fault};
 use crate::store::{Committed, StoreError};
 
@@ -135,9 +133,9 @@ impl Writer {
                        RETURNING revision, next_feature_id - $1";
         let (revision, first_id): (i64, i64) =
             sqlx::query_as(advance).bind(prepared.creates()).fetch_one(&mut self.connection).await.map_err(sql)?;
-        let current = self.current(&prepared.touched()).await.map_err(failed)?;
+        let standing = self.standing(prepared).await.map_err(failed)?;
         let first_id = rows::natural(first_id).map_err(failed)?;
-        let writes = match prepared.plan(first_id, &current).map_err(failed)? {
+        let writes = match prepared.plan(first_id, &standing).map_err(failed)? {
             Ok(writes) => writes,
             Err(stale) => {
                 let row = statements::feature(&mut self.connection, stale.feature.get() as i64).await.map_err(sql)?;
@@ -145,30 +143,33 @@ impl Writer {
                 return Err(StoreError::Conflict { feature: stale.feature, base: stale.base, current });
             }
         };
-        self.write(revision, prepared, &writes).await.map_err(sql)?;
+        let newest = statements::written_at(&mut self.connection, revision - 1).await.map_err(sql)?;
+        let at = prepared.written_at(newest.as_deref()).map_err(failed)?;
+        self.write(revision, &at, prepared, &writes).await.map_err(sql)?;
         Ok(committed(rows::natural(revision).map_err(failed)?, &writes))
     }
 
-    /// Version and layer of features.
-    async fn current(&mut self, ids: &[i64]) -> Result<HashMap<FeatureId, (Version, String)>, Fault> {
-        if ids.is_empty() {
-            return Ok(HashMap::new());
+    /// How the touched features stand.
+    async fn standing(&mut self, prepared: &Prepared) -> Result<Standing, Fault> {
+        let (touched, restored) = (prepared.touched(), prepared.restored());
+        let mut standing = Standing::default();
+        if !touched.is_empty() {
+            let ids = serde_json::to_string(&touched)?;
+            standing.current = rows::versions(statements::current(&mut self.connection, &ids).await?)?;
         }
-        let sql = "SELECT id, version, layer FROM feature WHERE id IN (SELECT value FROM json_each($1))";
-        let found: Vec<(i64, i64, String)> =
-            sqlx::query_as(sql).bind(serde_json::to_string(ids)?).fetch_all(&mut self.connection).await?;
-        found
-            .into_iter()
-            .map(|(id, version, layer)| Ok((rows::feature_id(id)?, (rows::version(version)?, layer))))
-            .collect()
+        if !restored.is_empty() {
+            let ids = serde_json::to_string(&restored)?;
+            standing.gone = rows::versions(statements::gone(&mut self.connection, &ids).await?)?;
+        }
+        Ok(standing)
     }
 
-    async fn write(&mut self, revision: i64, prepared: &Prepared, writes: &[Write<'_>]) -> sqlx::Result<()> {
+    async fn write(&mut self, revision: i64, at: &str, prepared: &Prepared, writes: &[Write<'_>]) -> sqlx::Result<()> {
         sqlx::query(
             "INSERT INTO change_set (revision, at, actor, reason, operation, intakes) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(revision)
-        .bind(prepared.at.as_str())
+        .bind(at)
         .bind(prepared.actor.as_str())
         .bind(prepared.reason.as_str())
         .bind(prepared.operation.as_deref())

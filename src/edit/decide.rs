@@ -1,0 +1,200 @@
+//! The one decision point: commands and the map in, edits or refusals out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::check::{self, Subject};
+use super::{Base, Fault, Line, Operation, assign_village};
+use crate::auth::{Actor, Denied, Target, may};
+use crate::catalog::schema::Validator;
+use crate::catalog::{Catalogue, Layer};
+use crate::domain::{Action, DivisionCode, Draft, Edit, Feature, FeatureId, Version};
+use crate::index::Snapshot;
+
+/// What edits are held against: the catalogue, its schemas compiled.
+pub struct Rules {
+    catalogue: Arc<Catalogue>,
+    validators: Vec<Validator>,
+}
+
+impl Rules {
+    /// The rules of a catalogue.
+    pub fn of(catalogue: &Arc<Catalogue>) -> Result<Self, String> {
+        let validators = catalogue.layers.iter().map(Validator::of).collect::<Result<_, _>>()?;
+        Ok(Self { catalogue: Arc::clone(catalogue), validators })
+    }
+
+    /// The validator of a layer's properties.
+    pub(super) fn validator(&self, layer: usize) -> &Validator {
+        &self.validators[layer]
+    }
+}
+
+/// What is decided of one line: the edit it comes to (none: nothing would change), and what is worth a
+/// look about it; or why not.
+pub type Verdict = Result<(Option<Edit>, Vec<Fault>), Refusal>;
+
+/// What is decided of some lines, one verdict each in order.
+#[derive(Debug)]
+pub struct Decision {
+    /// The verdicts.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Why an edit is refused.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refusal {
+    /// The actor may not.
+    Denied(Denied),
+    /// The layer has no such feature, or the actor may not see it.
+    Missing(FeatureId),
+    /// The layer asks for the version an edit was made from.
+    BaseNeeded,
+    /// The version an edit was made from is no longer current.
+    Stale {
+        /// The version the writer saw.
+        base: Version,
+        /// The feature as it stands.
+        current: Box<Feature>,
+    },
+    /// The feature would break rules.
+    Faulty(Vec<Fault>),
+    /// Another line of the same command is about the same feature, or makes one of the same code.
+    Twice {
+        /// The number of that line, from 0.
+        line: usize,
+    },
+}
+
+/// Decides about lines, each by itself but for what two lines of one command may not do together.
+/// `standing` holds the features that the lines are about, as they stand.
+pub fn decide(
+    rules: &Rules,
+    map: &Snapshot,
+    standing: &BTreeMap<FeatureId, Feature>,
+    actor: &Actor,
+    lines: &[Line],
+) -> Decision {
+    let mut desk = Desk { rules, map, standing, actor, touched: BTreeMap::new(), codes: BTreeMap::new() };
+    let verdicts = lines.iter().enumerate().map(|(number, line)| desk.judge(number, line)).collect();
+    Decision { verdicts }
+}
+
+/// Where one command is judged.
+struct Desk<'a> {
+    rules: &'a Rules,
+    map: &'a Snapshot,
+    standing: &'a BTreeMap<FeatureId, Feature>,
+    actor: &'a Actor,
+    /// The lines that touched features so far.
+    touched: BTreeMap<FeatureId, usize>,
+    /// The lines that gave codes so far, by layer and code.
+    codes: BTreeMap<(usize, String), usize>,
+}
+
+impl Desk<'_> {
+    fn judge(&mut self, number: usize, line: &Line) -> Verdict {
+        let layer = &self.rules.catalogue.layers[line.layer];
+        let Some(id) = line.operation.feature() else {
+            let Operation::Create { geometry, properties } = &line.operation else { return Ok((None, Vec::new())) };
+            let draft = self.drafted(layer, geometry.clone(), properties.clone());
+            self.allow(Action::Create, layer, draft.village)?;
+            let warnings = self.checked(number, line.layer, None, &draft)?;
+            return Ok((Some(Edit::Create(draft)), warnings));
+        };
+        let current = self.found(layer, id)?;
+        if let Some(line) = self.touched.insert(id, number) {
+            return Err(Refusal::Twice { line });
+        }
+        let action = if matches!(line.operation, Operation::Delete { .. }) { Action::Delete } else { Action::Update };
+        self.allow(action, layer, current.content.village)?;
+        let base = current_base(layer, line.operation.base(), current)?;
+        let (geometry, properties) = match &line.operation {
+            Operation::Replace { geometry, properties, .. } => (geometry.clone(), properties.clone()),
+            Operation::Patch { patch, .. } => patch.apply(&current.content.geometry, &current.content.properties),
+            _ => return Ok((Some(Edit::Delete { id, base }), Vec::new())),
+        };
+        let draft = self.drafted(layer, geometry, properties);
+        if draft.geometry == current.content.geometry && draft.properties == current.content.properties {
+            return Ok((None, Vec::new()));
+        }
+        self.allow(action, layer, draft.village)?;
+        let warnings = self.checked(number, line.layer, Some(current), &draft)?;
+        Ok((Some(Edit::Update { id, base, draft }), warnings))
+    }
+
+    /// The feature as it stands. What the actor may not see is not said to be there.
+    fn found(&self, layer: &Layer, id: FeatureId) -> Result<&Feature, Refusal> {
+        let current = self.standing.get(&id).filter(|feature| feature.content.layer == layer.id);
+        let current = current.ok_or(Refusal::Missing(id))?;
+        match self.ask(Action::Read, layer, current.content.village) {
+            Ok(()) => Ok(current),
+            Err(_) => Err(Refusal::Missing(id)),
+        }
+    }
+
+    fn ask(&self, action: Action, layer: &Layer, division: Option<DivisionCode>) -> Result<(), Denied> {
+        may(&self.rules.catalogue.roles, self.actor, action, &Target::feature(layer, division))
+    }
+
+    fn allow(&self, action: Action, layer: &Layer, division: Option<DivisionCode>) -> Result<(), Refusal> {
+        self.ask(action, layer, division).map_err(Refusal::Denied)
+    }
+
+    fn drafted(
+        &self,
+        layer: &Layer,
+        geometry: crate::domain::Geometry,
+        mut properties: crate::domain::Properties,
+    ) -> Draft {
+        properties.retain(|_, value| !value.is_null());
+        let mut draft = Draft { layer: layer.id.clone(), geometry, properties, village: None };
+        draft.village = assign_village(self.map, &draft);
+        draft
+    }
+
+    /// Holds a draft against every rule; what is only worth a look comes back.
+    fn checked(
+        &mut self,
+        number: usize,
+        layer: usize,
+        before: Option<&Feature>,
+        draft: &Draft,
+    ) -> Result<Vec<Fault>, Refusal> {
+        let subject = Subject { map: self.map, at: layer, layer: &self.rules.catalogue.layers[layer], before, draft };
+        let faults = check::faults(&subject, self.rules.validator(layer));
+        if !faults.is_empty() {
+            return Err(Refusal::Faulty(faults));
+        }
+        if let Some(code) = subject.code()
+            && let Some(line) = self.codes.insert((layer, code.to_owned()), number)
+        {
+            return Err(Refusal::Twice { line });
+        }
+        Ok(check::warnings(&subject))
+    }
+}
+
+/// The version to write upon.
+fn current_base(layer: &Layer, base: Base, current: &Feature) -> Result<Version, Refusal> {
+    match base {
+        Base::Version(base) if base == current.version => Ok(base),
+        Base::Version(base) => Err(Refusal::Stale { base, current: Box::new(current.clone()) }),
+        Base::Current if layer.edits.base_required => Err(Refusal::BaseNeeded),
+        Base::Current => Ok(current.version),
+    }
+}
+
+impl Decision {
+    /// The numbers of the refused lines.
+    pub fn refused(&self) -> BTreeSet<usize> {
+        let refused = self.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.is_err());
+        refused.map(|(number, _)| number).collect()
+    }
+
+    /// The edits, each with the number of its line.
+    pub fn edits(&self) -> Vec<(usize, Edit)> {
+        let edits = self.verdicts.iter().enumerate();
+        edits.filter_map(|(number, verdict)| Some((number, verdict.as_ref().ok()?.0.clone()?))).collect()
+    }
+}
