@@ -10,7 +10,7 @@ PLATBOOK = target/release/platbook
 ## run: build server and web, make the demo city if there is none, serve it
 run: build
 	$(PLATBOOK) demo --database $(DATABASE) --scale $(SCALE) --if-missing
-	$(PLATBOOK) serve --database $(DATABASE) --listen $(LISTEN)
+	$(PLATBOOK) serve --database $(DATABASE) --listen $(LISTEN) --anonymous-role viewer
 
 ## build: the program with the web app in it
 build: web

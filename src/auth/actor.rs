@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Action, Grant};
+use crate::domain::{ANONYMOUS, Action, Grant};
 
 /// Somebody, or some program, and what they were granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +18,9 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The name under which nobody in particular asks; no account can have it.
-    pub const ANONYMOUS: &str = "anonymous";
-
     /// Somebody who did not sign in, with what everybody is granted.
     pub fn anonymous(grants: Vec<Grant>) -> Self {
-        Self { name: Self::ANONYMOUS.to_owned(), grants, scopes: None, is_anonymous: true }
+        Self { name: ANONYMOUS.to_owned(), grants, scopes: None, is_anonymous: true }
     }
 
     /// An account, signed in.

@@ -5,8 +5,10 @@
 //! [`Sight`](crate::domain::Sight), by which the index leaves out everything else.
 
 mod actor;
+mod grant;
 mod rule;
 mod sight;
 
 pub use actor::Actor;
+pub use grant::{InvalidGrant, check_grant};
 pub use rule::{Denied, Target, may};

@@ -1,5 +1,7 @@
 //! `platbook serve`.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 
 use super::{CliError, open_store, progress, read_catalogue, say, start_log};
@@ -11,6 +13,10 @@ use crate::http;
 pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     start_log(config.log);
     let catalogue = read_catalogue(&config)?;
+    config.access.check(&catalogue)?;
+    if let Some(role) = &config.access.anonymous_role {
+        tracing::warn!(%role, "who does not sign in has this role everywhere; this is for demonstrations");
+    }
     let bind = |source| CliError::Bind { listen: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
     let store = open_store(&config, true).await?;
@@ -29,7 +35,8 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     drop(snapshot);
     let address = listener.local_addr().map_err(bind)?;
     say(&format!("Platbook serves http://{address}/"))?;
-    axum::serve(listener, http::router(app, config.http.clone()))
+    let service = http::router(app, config.http, config.access).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(told_to_stop())
         .await
         .map_err(|source| CliError::Io { doing: "serving".to_owned(), source })?;

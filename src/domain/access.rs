@@ -46,6 +46,10 @@ impl Action {
         Self::Administer,
     ];
 
+    /// Those about features of a layer; the others are about the service.
+    pub const IN_LAYERS: [Self; 7] =
+        [Self::Read, Self::Create, Self::Update, Self::Delete, Self::Submit, Self::Review, Self::Import];
+
     /// The word for it in files and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
@@ -137,6 +141,69 @@ impl From<RoleId> for String {
 }
 
 impl fmt::Display for RoleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The name of an account: what somebody signs in with.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountName(Box<str>);
+
+/// Why a text is no name of an account.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected 1 to 64 lower-case letters, digits and . _ @ -, first a letter or digit, not `{ANONYMOUS}`; got `{got}`"
+)]
+pub struct InvalidAccountName {
+    /// What stood there.
+    pub got: String,
+}
+
+/// The name under which nobody in particular asks; no account can have it.
+pub const ANONYMOUS: &str = "anonymous";
+
+impl AccountName {
+    /// The longest name, in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountName {
+    type Err = InvalidAccountName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAccountName> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let starts_well = text.bytes().next().is_some_and(plain);
+        let clean = text.bytes().all(|byte| plain(byte) || b"._@-".contains(&byte));
+        if starts_well && clean && text.len() <= Self::MAX_LEN && text != ANONYMOUS {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidAccountName { got: text.chars().take(80).collect() })
+        }
+    }
+}
+
+impl TryFrom<String> for AccountName {
+    type Error = InvalidAccountName;
+
+    fn try_from(text: String) -> Result<Self, InvalidAccountName> {
+        text.parse()
+    }
+}
+
+impl From<AccountName> for String {
+    fn from(name: AccountName) -> Self {
+        name.0.into()
+    }
+}
+
+impl fmt::Display for AccountName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

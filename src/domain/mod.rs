@@ -13,7 +13,7 @@ mod lonlat;
 mod sight;
 mod text;
 
-pub use access::{Action, Grant, InvalidAction, InvalidRole, RoleId};
+pub use access::{ANONYMOUS, AccountName, Action, Grant, InvalidAccountName, InvalidAction, InvalidRole, RoleId};
 pub use change::{Change, ChangeKind, ChangeSet, Commit, CommitSummary, Edit, Intake, OperationId};
 pub use codes::division::{DivisionCode, DivisionLevel};
 pub use feature::{Draft, Feature, Properties};

@@ -34,8 +34,7 @@ impl<'a> Subject<'a> {
     }
 
     fn has_new(&self, property: &str) -> bool {
-        self.before
-            .is_none_or(|before| before.content.properties.get(property) != self.draft.properties.get(property))
+        self.before.is_none_or(|before| before.content.properties.get(property) != self.draft.properties.get(property))
     }
 }
 
@@ -80,6 +79,7 @@ fn geometry(subject: &Subject<'_>) -> Option<Fault> {
     }
     (!is_in_city(subject)).then(|| {
         let at = draft.geometry.representative();
+        let at = format!("{:.6},{:.6}", at.lon(), at.lat());
         let zh = format!("位置 {at} 在市界之外；经纬度是否颠倒，或为 GCJ-02/BD-09 坐标？");
         let en = format!("{at} is outside the city; are longitude and latitude swapped, or is it GCJ-02 or BD-09?");
         Fault::new("/geometry", "geometry.outside_city", zh, en)

@@ -21,7 +21,7 @@ pub struct Collision {
 }
 
 /// The content of a feature: where it is, and its values.
-pub type Content<'a> = (&'a Geometry, &'a Properties);
+pub(super) type Content<'a> = (&'a Geometry, &'a Properties);
 
 /// The members in which two contents differ: `geometry`, then the names of properties in order.
 pub fn differences(a: Content<'_>, b: Content<'_>) -> Vec<String> {

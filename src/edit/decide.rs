@@ -92,9 +92,10 @@ struct Desk<'a> {
     codes: BTreeMap<(usize, String), usize>,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
     fn judge(&mut self, number: usize, line: &Line) -> Verdict {
-        let layer = &self.rules.catalogue.layers[line.layer];
+        let rules: &'a Rules = self.rules;
+        let layer = &rules.catalogue.layers[line.layer];
         let Some(id) = line.operation.feature() else {
             let Operation::Create { geometry, properties } = &line.operation else { return Ok((None, Vec::new())) };
             let draft = self.drafted(layer, geometry.clone(), properties.clone());
@@ -124,8 +125,9 @@ impl Desk<'_> {
     }
 
     /// The feature as it stands. What the actor may not see is not said to be there.
-    fn found(&self, layer: &Layer, id: FeatureId) -> Result<&Feature, Refusal> {
-        let current = self.standing.get(&id).filter(|feature| feature.content.layer == layer.id);
+    fn found(&self, layer: &Layer, id: FeatureId) -> Result<&'a Feature, Refusal> {
+        let standing: &'a BTreeMap<FeatureId, Feature> = self.standing;
+        let current = standing.get(&id).filter(|feature| feature.content.layer == layer.id);
         let current = current.ok_or(Refusal::Missing(id))?;
         match self.ask(Action::Read, layer, current.content.village) {
             Ok(()) => Ok(current),

@@ -36,12 +36,7 @@ pub fn undo(commit: &Commit, before: &BTreeMap<FeatureId, Feature>, now: &BTreeM
 }
 
 /// The inverse of one change; `before` gives the content a feature had.
-fn edit(
-    id: FeatureId,
-    made: Version,
-    kind: ChangeKind,
-    before: impl Fn(FeatureId) -> Option<Draft>,
-) -> Option<Edit> {
+fn edit(id: FeatureId, made: Version, kind: ChangeKind, before: impl Fn(FeatureId) -> Option<Draft>) -> Option<Edit> {
     match (kind, before(id)) {
         (ChangeKind::Deleted, Some(draft)) => Some(Edit::Restore { id, base: made, draft }),
         (_, Some(draft)) => Some(Edit::Update { id, base: made, draft }),

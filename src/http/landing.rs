@@ -57,11 +57,11 @@ pub(super) async fn read_landing(
             link(format!("{base}/styles/light"), "stylesheet", "application/vnd.mapbox.style+json", "Map style"),
         ],
     });
-    Ok(Answer::json(state.app.snapshot().revision(), &body).into_response())
+    Ok(Answer::json(state.app.revision(), &body).into_response())
 }
 
 /// `GET /conformance`
 pub(super) async fn read_conformance(State(state): State<AppState>, params: Params) -> Result<Answer, Problem> {
     params.finish()?;
-    Ok(Answer::json(state.app.snapshot().revision(), &json!({ "conformsTo": CLASSES })))
+    Ok(Answer::json(state.app.revision(), &json!({ "conformsTo": CLASSES })))
 }

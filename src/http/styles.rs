@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 
+use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::respond::{Answer, base_url};
 use super::{AppState, Problem};
@@ -12,6 +13,7 @@ use crate::domain::Lang;
 /// `GET /styles/{theme}`: `light` or `dark`.
 pub(super) async fn read_style(
     State(state): State<AppState>,
+    caller: Caller,
     Path(theme): Path<String>,
     lang: Lang,
     headers: HeaderMap,
@@ -30,6 +32,7 @@ pub(super) async fn read_style(
             ));
         }
     };
-    let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), |layer| state.may_see(layer));
-    Ok(Answer::json(state.app.snapshot().revision(), &style))
+    let seen: Vec<_> = state.visible_layers(&caller).map(|(_, layer)| &layer.id).collect();
+    let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), |layer| seen.contains(&&layer.id));
+    Ok(Answer::json(state.app.revision(), &style))
 }

@@ -70,18 +70,14 @@ impl Prepared {
         let mut edits = Vec::with_capacity(change_set.edits.len());
         for edit in &change_set.edits {
             edits.push(match edit {
-                Edit::Create(draft) => {
-                    PreparedEdit { on: None, content: Some(rows::stored(draft)?), restores: false }
-                }
+                Edit::Create(draft) => PreparedEdit { on: None, content: Some(rows::stored(draft)?), restores: false },
                 Edit::Update { id, base, draft } => {
                     PreparedEdit { on: Some((*id, *base)), content: Some(rows::stored(draft)?), restores: false }
                 }
                 Edit::Restore { id, base, draft } => {
                     PreparedEdit { on: Some((*id, *base)), content: Some(rows::stored(draft)?), restores: true }
                 }
-                Edit::Delete { id, base } => {
-                    PreparedEdit { on: Some((*id, *base)), content: None, restores: false }
-                }
+                Edit::Delete { id, base } => PreparedEdit { on: Some((*id, *base)), content: None, restores: false },
             });
         }
         let mut touched: Vec<FeatureId> = edits.iter().filter_map(|edit| Some(edit.on?.0)).collect();

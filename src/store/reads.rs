@@ -93,11 +93,7 @@ macro_rules! reads {
         }
 
         /// The features that revisions changed, by id, each with its layer.
-        pub(super) async fn touched(
-            on: &mut $connection,
-            after: i64,
-            until: i64,
-        ) -> sqlx::Result<Vec<(i64, String)>> {
+        pub(super) async fn touched(on: &mut $connection, after: i64, until: i64) -> sqlx::Result<Vec<(i64, String)>> {
             let sql = "SELECT DISTINCT feature_id, layer FROM change WHERE revision > $1 AND revision <= $2 \
                        ORDER BY feature_id";
             sqlx::query_as(sql).bind(after).bind(until).fetch_all(on).await

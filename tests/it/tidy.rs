@@ -17,10 +17,16 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("edit", &["domain", "catalog", "auth", "index"]),
     ("demo", &["domain", "geodesy", "catalog"]),
     ("exchange", &["domain", "geodesy", "catalog", "index"]),
-    ("app", &["domain", "error", "catalog", "index", "tiles", "store"]),
-    ("http", &["domain", "error", "geodesy", "catalog", "index", "tiles", "store", "exchange", "app"]),
-    ("config", &["app", "http"]),
-    ("cli", &["domain", "error", "geodesy", "catalog", "index", "store", "demo", "exchange", "app", "http", "config"]),
+    ("app", &["domain", "error", "catalog", "auth", "index", "tiles", "store"]),
+    ("http", &["domain", "error", "geodesy", "catalog", "auth", "index", "tiles", "store", "exchange", "app"]),
+    ("config", &["domain", "app", "http"]),
+    (
+        "cli",
+        &[
+            "domain", "error", "geodesy", "catalog", "auth", "index", "store", "demo", "exchange", "app", "http",
+            "config",
+        ],
+    ),
     ("lib", &[]),
 ];
 

@@ -58,7 +58,7 @@ impl Program {
 
     /// The status and body of a path.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let response = reqwest::get(format!("{}{path}", self.base)).await.unwrap();
+        let response = super::client().get(format!("{}{path}", self.base)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 

@@ -1,0 +1,59 @@
+//! The map as different people see it, kept while it holds: one for each sight, not for each person.
+
+use std::sync::Arc;
+
+use moka::future::Cache;
+use tokio::sync::Mutex;
+
+use super::App;
+use crate::domain::Sight;
+use crate::index::Snapshot;
+
+/// Sights kept at a time; of more, those asked for least are made anew when they are asked for again.
+const MOST: u64 = 64;
+
+/// A part of the map, and the whole it was cut from.
+struct Cut {
+    whole: Arc<Snapshot>,
+    seen: Arc<Snapshot>,
+}
+
+/// The parts of the map that people see.
+pub(super) struct Sights {
+    cuts: Cache<Arc<Sight>, Arc<Mutex<Option<Cut>>>>,
+}
+
+impl Sights {
+    pub(super) fn new() -> Self {
+        Self { cuts: Cache::new(MOST) }
+    }
+}
+
+impl App {
+    /// The newest map as far as a sight goes. Of the last one of the same sight everything is kept but
+    /// the layers that have changed since; however many ask at once, it is made once.
+    pub async fn seen_by(&self, sight: &Arc<Sight>) -> Arc<Snapshot> {
+        if sight.is_whole() {
+            return self.snapshot();
+        }
+        let place = self.sights.cuts.get_with_by_ref(sight, async { Arc::default() }).await;
+        let mut cut = place.lock().await;
+        let whole = self.snapshot();
+        if let Some(cut) = cut.as_ref().filter(|cut| Arc::ptr_eq(&cut.whole, &whole)) {
+            return Arc::clone(&cut.seen);
+        }
+        let before = cut.take();
+        let (newest, sight) = (Arc::clone(&whole), Arc::clone(sight));
+        let cutting = move || match before {
+            Some(before) => newest.seen_since(&before.whole, &before.seen),
+            None => newest.seen_by(&sight),
+        };
+        let seen = match tokio::task::spawn_blocking(cutting).await {
+            Ok(seen) => Arc::new(seen),
+            // Only a fault in the cutting itself ends there; the request that met it fails with it.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        *cut = Some(Cut { whole, seen: Arc::clone(&seen) });
+        seen
+    }
+}
