@@ -1,5 +1,6 @@
 //! The running program: store, follower, newest snapshot, tile cache, and the one way to write.
 
+pub mod edits;
 mod follower;
 pub mod members;
 pub mod password;
@@ -18,7 +19,7 @@ pub use tile_cache::{Encoding, LayerSet, Tile, TileCache, TileError, TileLimits}
 
 use crate::catalog::Catalogue;
 use crate::domain::{ChangeSet, Edit, Revision};
-use crate::edit::assign_village;
+use crate::edit::{Rules, assign_village};
 use crate::index::{Builder, IntakeSum, Snapshot};
 use crate::store::{Committed, Store, StoreError};
 
@@ -35,6 +36,8 @@ pub struct App {
     pub tiles: TileCache,
     /// The number of the database, so that answers of two databases are never taken for one.
     pub identity: Uuid,
+    rules: Rules,
+    codes: edits::Codes,
     newest: ArcSwap<Snapshot>,
     sights: sights::Sights,
     shown: watch::Sender<Revision>,
@@ -49,6 +52,8 @@ impl App {
         limits: TileLimits,
         progress: impl Fn(u64) + Send + Sync,
     ) -> Result<Arc<Self>, StoreError> {
+        let rules = Rules::of(&catalogue)
+            .map_err(|error| StoreError::Driver { doing: "reading the catalogue's schemas", source: error.into() })?;
         let identity = store.identity().await?;
         let snapshot = read_store(&catalogue, store.as_ref(), progress).await?;
         let (shown, _) = watch::channel(snapshot.revision());
@@ -57,6 +62,8 @@ impl App {
             store,
             tiles: TileCache::new(limits),
             identity,
+            rules,
+            codes: edits::Codes::default(),
             newest: ArcSwap::from_pointee(snapshot),
             sights: sights::Sights::new(),
             shown,
@@ -81,7 +88,7 @@ impl App {
     pub async fn commit(&self, mut change_set: ChangeSet) -> Result<Committed, StoreError> {
         let snapshot = self.snapshot();
         for edit in &mut change_set.edits {
-            if let Edit::Create(draft) | Edit::Update { draft, .. } = edit {
+            if let Edit::Create(draft) | Edit::Update { draft, .. } | Edit::Restore { draft, .. } = edit {
                 draft.village = assign_village(&snapshot, draft);
             }
         }

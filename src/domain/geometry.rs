@@ -101,6 +101,16 @@ impl Geometry {
         }
     }
 
+    /// Whether it is the same but for less than half a centimetre of rounding: what somebody read and
+    /// sent back has not moved.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        const HALF_CENTIMETRE_DEG: f64 = 0.5e-7;
+        let near = |a: f64, b: f64| (a - b).abs() <= HALF_CENTIMETRE_DEG * 1.01;
+        std::mem::discriminant(&self.0) == std::mem::discriminant(&other.0)
+            && self.0.coords_count() == other.0.coords_count()
+            && self.0.coords_iter().zip(other.0.coords_iter()).all(|(a, b)| near(a.x, b.x) && near(a.y, b.y))
+    }
+
     /// The position, of a point.
     pub fn as_point(&self) -> Option<LonLat> {
         match &self.0 {

@@ -115,6 +115,8 @@ impl<'a> Desk<'a> {
             Operation::Patch { patch, .. } => patch.apply(&current.content.geometry, &current.content.properties),
             _ => return Ok((Some(Edit::Delete { id, base }), Vec::new())),
         };
+        let standing = &current.content.geometry;
+        let geometry = if geometry.is_same_place(standing) { standing.clone() } else { geometry };
         let draft = self.drafted(layer, geometry, properties);
         if draft.geometry == current.content.geometry && draft.properties == current.content.properties {
             return Ok((None, Vec::new()));

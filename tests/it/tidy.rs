@@ -17,8 +17,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("edit", &["domain", "catalog", "auth", "index"]),
     ("demo", &["domain", "geodesy", "catalog"]),
     ("exchange", &["domain", "geodesy", "catalog", "index"]),
-    ("app", &["domain", "error", "catalog", "auth", "index", "tiles", "store"]),
-    ("http", &["domain", "error", "geodesy", "catalog", "auth", "index", "tiles", "store", "exchange", "app"]),
+    ("app", &["domain", "error", "catalog", "auth", "edit", "index", "tiles", "store"]),
+    ("http", &["domain", "error", "geodesy", "catalog", "auth", "edit", "index", "tiles", "store", "exchange", "app"]),
     ("config", &["domain", "app", "http"]),
     (
         "cli",
