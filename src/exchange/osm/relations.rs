@@ -101,16 +101,9 @@ impl Multipolygons {
         relation.thing.clone().or_else(|| self.outer_things(relation).next().cloned())
     }
 
-    fn make(
-        &self,
-        relation: &Multipolygon,
-        thing: &Thing,
-        positions: &Positions,
-        out: &Out<'_>,
-    ) -> Result<Made, Skip> {
+    fn make(&self, relation: &Multipolygon, thing: &Thing, positions: &Positions, out: &Out<'_>) -> Result<Made, Skip> {
         let nodes = |member: &Member| self.ways.get(&member.way).map(|way| way.nodes.as_slice());
-        let ways: Vec<&[i64]> =
-            relation.ways.iter().map(nodes).collect::<Option<_>>().ok_or(Skip::MemberMissing)?;
+        let ways: Vec<&[i64]> = relation.ways.iter().map(nodes).collect::<Option<_>>().ok_or(Skip::MemberMissing)?;
         made(thing.clone(), "relation", relation.id, positions.multipolygon(&ways)?, out.within)
     }
 
@@ -118,7 +111,8 @@ impl Multipolygons {
     fn drawn_by<'a>(&'a self, relation: &'a Multipolygon, thing: &'a Thing) -> impl Iterator<Item = i64> + 'a {
         relation.ways.iter().filter_map(move |member| {
             let own = self.ways.get(&member.way)?.thing.as_ref()?;
-            let same = if member.inner { relation.thing.is_none() && own == thing } else { own.layer() == thing.layer() };
+            let same =
+                if member.inner { relation.thing.is_none() && own == thing } else { own.layer() == thing.layer() };
             same.then_some(member.way)
         })
     }

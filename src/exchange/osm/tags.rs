@@ -23,10 +23,7 @@ pub(super) struct Tags<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Tags<'a> {
     /// Looks tags up in the texts of their block.
-    pub(super) fn read(
-        texts: &'a [Vec<u8>],
-        pairs: impl Iterator<Item = (usize, usize)>,
-    ) -> Result<Self, String> {
+    pub(super) fn read(texts: &'a [Vec<u8>], pairs: impl Iterator<Item = (usize, usize)>) -> Result<Self, String> {
         let text = |at: usize| {
             let bytes = texts.get(at).ok_or_else(|| format!("a tag names text {at} of {}", texts.len()))?;
             std::str::from_utf8(bytes).map_err(|_| format!("text {at} is not UTF-8"))
