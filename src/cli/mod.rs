@@ -101,6 +101,9 @@ pub enum CliError {
         /// How many.
         faults: usize,
     },
+    /// What was asked to be imported.
+    #[error(transparent)]
+    Import(#[from] import::ImportError),
     /// An OpenStreetMap extract.
     #[error(transparent)]
     Osm(#[from] crate::exchange::osm::OsmError),

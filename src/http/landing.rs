@@ -43,10 +43,11 @@ pub(super) async fn read_landing(
     };
     let json = "application/json";
     let openapi = "application/vnd.oai.openapi+json;version=3.0";
+    let snapshot = state.app.snapshot();
     let body = json!({
         "title": title,
         "description": description,
-        "attribution": state.app.catalogue.city.attribution.in_lang(lang),
+        "attribution": snapshot.attribution(state.visible_layers().map(|(at, _)| at), lang),
         "links": [
             link(format!("{base}/?f=json"), "self", json, "This page"),
             link(format!("{base}/"), "alternate", "text/html", "The map"),
@@ -57,7 +58,7 @@ pub(super) async fn read_landing(
             link(format!("{base}/styles/light"), "stylesheet", "application/vnd.mapbox.style+json", "Map style"),
         ],
     });
-    Ok(Answer::json(state.app.snapshot().revision(), &body).into_response())
+    Ok(Answer::json(snapshot.revision(), &body).into_response())
 }
 
 /// `GET /conformance`

@@ -30,6 +30,8 @@ pub(super) async fn read_style(
             ));
         }
     };
-    let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), |layer| state.may_see(layer));
-    Ok(Answer::json(state.app.snapshot().revision(), &style))
+    let snapshot = state.app.snapshot();
+    let shown: Vec<_> = state.visible_layers().map(|(at, layer)| (layer, snapshot.attribution([at], lang))).collect();
+    let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), &shown);
+    Ok(Answer::json(snapshot.revision(), &style))
 }

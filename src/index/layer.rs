@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::attributions::Attributions;
 use super::item::{Item, Shape};
 use super::outline::Junctions;
 use super::partition::Partition;
@@ -31,6 +32,7 @@ pub struct LayerIndex {
     code_key: Option<usize>,
     cells: Vec<(CellKey, Arc<Partition>)>,
     codes: Option<CodeTable>,
+    attributions: Attributions,
     count: u64,
     extent: Option<Bbox>,
     /// The newest revision that is not told apart by cell: that of the scan the layer was built from.
@@ -58,6 +60,7 @@ impl LayerIndex {
             shared_borders: layer.shared_borders,
             code_key: layer.code.as_ref().and_then(|code| keys.position(&code.property)),
             codes: layer.code.as_ref().map(|_| CodeTable::new(std::iter::empty())),
+            attributions: Attributions::of(&keys),
             keys,
             cells: Vec::new(),
             count: 0,
@@ -78,6 +81,7 @@ impl LayerIndex {
                 by_cell.entry(key).or_default().push(Arc::clone(item));
             }
             self.extent = Some(self.extent.map_or(item.bbox(), |extent| extent.union(item.bbox())));
+            self.attributions.add(item);
         }
         let squares = self.squares.as_deref();
         self.cells = by_cell
@@ -102,6 +106,7 @@ impl LayerIndex {
                 if let (Some(digest), Some(codes)) = (self.code_digest(item), self.codes.as_mut()) {
                     if sign { codes.insert(digest, item.id) } else { codes.remove(digest, item.id) }
                 }
+                if sign { self.attributions.add(item) } else { self.attributions.remove(item) }
             }
         }
         self.count = (self.count + edit.added.len() as u64).saturating_sub(edit.removed.len() as u64);
@@ -183,6 +188,11 @@ impl LayerIndex {
     /// A box around all its features; it may be wider than needed after deletions.
     pub const fn extent(&self) -> Option<Bbox> {
         self.extent
+    }
+
+    /// Whom its features ask to be named beside them.
+    pub(super) const fn attributions(&self) -> &Attributions {
+        &self.attributions
     }
 
     /// The newest revision that touched it.

@@ -16,6 +16,8 @@ use tokio::task::JoinHandle;
 
 use super::{small_catalogue, town};
 
+const DATABASE: &str = "town.sqlite";
+
 /// A running server with the small town on its map.
 pub(crate) struct TestApp {
     /// What it serves.
@@ -24,7 +26,7 @@ pub(crate) struct TestApp {
     pub(crate) base: String,
     client: Client,
     serving: JoinHandle<()>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What the server answered.
@@ -48,7 +50,7 @@ impl TestApp {
     /// Serves the town within other bounds.
     pub(crate) async fn with(limits: Limits) -> Self {
         let folder = TempDir::new().unwrap();
-        let path = folder.path().join("town.sqlite");
+        let path = folder.path().join(DATABASE);
         let store = store::open(path.to_str().unwrap()).await.unwrap();
         let app = App::start(small_catalogue(), store, TileLimits::default(), |_| ()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -56,12 +58,17 @@ impl TestApp {
         let router = http::router(Arc::clone(&app), limits);
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let served = Self { app, base, client, serving, _folder: folder };
+        let served = Self { app, base, client, serving, folder };
         served.commit(town::divisions(), Vec::new()).await;
         let layer = "doorplate".parse().unwrap();
         let delivery = Intake { layer, source: "public-security".into(), collected: 150, governed: 140 };
         served.commit(town::contents(), vec![delivery]).await;
         served
+    }
+
+    /// The path of its database.
+    pub(crate) fn database(&self) -> String {
+        self.folder.path().join(DATABASE).to_str().unwrap().to_owned()
     }
 
     async fn commit(&self, drafts: Vec<Draft>, intakes: Vec<Intake>) {
