@@ -75,6 +75,16 @@ def read_layer(layer):
     return name, features
 
 
+def place(geometry):
+    """A point's place in its tile."""
+    return [number >> 1 ^ -(number & 1) for number in geometry[1:]]
+
+
 def apart(a, b):
     """How many units of the tile two points lie apart, at most along an axis."""
-    return max(abs((p >> 1 ^ -(p & 1)) - (q >> 1 ^ -(q & 1))) for p, q in zip(a[1:], b[1:]))
+    return max(abs(p - q) for p, q in zip(place(a), place(b)))
+
+
+def at_edge(geometry, extent=4096):
+    """Whether a point lies on the edge of its tile, or beyond it."""
+    return not all(0 < number < extent for number in place(geometry))

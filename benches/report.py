@@ -19,8 +19,8 @@ def spread(values, form="{:,.0f}"):
 
 def race_table(rows, target):
     out = [
-        "| tiles | mean size | Platbook, tiles/s | p50 / p99 | Martin, tiles/s | p50 / p99 | ratio | target |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
+        "| tiles | mean size | Platbook, tiles/s | p50 / p99 | Martin, tiles/s | p50 / p99 | ratio | ratio of CPU time | target |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
         cells = [f"{row['tiles']} of {row['name']}, {row['clients']} clients", f"{row['bytes'] / 1000:.1f} kB"]
@@ -31,7 +31,10 @@ def race_table(rows, target):
             waits = (median([run[key] for run in runs]) / 1000 for key in ("p50_us", "p99_us"))
             cells += [spread(rates[server]), " / ".join(f"{ms:.2f}" for ms in waits) + " ms"]
         ratios = [ours / theirs for ours, theirs in zip(rates["platbook"], rates["martin"])]
-        cells += [spread(ratios, "{:.1f}") + " ×", f"≥ {target} ×" if "–" in row["name"] else ""]
+        cpu = [run["cpu_us"] for server in ("martin", "platbook") for run in row["runs"][server]]
+        half = len(cpu) // 2
+        cells += [spread(ratios, "{:.1f}") + " ×", f"{median(cpu[:half]) / median(cpu[half:]):.1f} ×"]
+        cells += [f"≥ {target} ×" if "–" in row["name"] else ""]
         out.append("| " + " | ".join(cells) + " |")
     return "\n".join(out)
 

@@ -31,7 +31,7 @@ postgres:
       id_column: id
       extent: 4096
       buffer: 0
-      clip_geom: false
+      clip_geom: true
       properties: {{code: text, address: text, status: text, number: int4}}
 """
 
