@@ -72,9 +72,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     writeln!(out, "build from {count} doorplates: {:.0} ms", started.elapsed().as_secs_f64() * 1e3)?;
     let layer = snapshot.catalogue().layers.iter().position(|layer| layer.id.as_str() == "doorplate").ok_or("layer")?;
     for degrees in [0.001, 0.01] {
-        let (us, found) = measure(&places, |at| {
-            box_around(at, degrees).map_or(0, |bbox| snapshot.layer(layer).in_box(bbox).count())
-        });
+        let (us, found) =
+            measure(&places, |at| box_around(at, degrees).map_or(0, |bbox| snapshot.layer(layer).in_box(bbox).count()));
         writeln!(out, "box of {degrees}° each way, {found:.0} found: {us:.1} µs")?;
         let (us, found) = measure(&places, |at| {
             let query = Query { bbox: box_around(at, degrees), limit: 100, ..Query::default() };
