@@ -46,7 +46,7 @@ lint: web
 
 ## bench: what it costs, beside its peers
 bench: build
-	scripts/install postgres
+	scripts/install postgres wrk
 	benches/run
 
 clean:

@@ -28,6 +28,8 @@ const fn key_of(cell: Cell) -> CellKey {
 pub struct LayerIndex {
     keys: Arc<Keys>,
     squares: Option<Arc<Squares>>,
+    /// Whether it holds points and nothing else.
+    points_only: bool,
     shared_borders: bool,
     code_key: Option<usize>,
     cells: Vec<(CellKey, Arc<Partition>)>,
@@ -57,6 +59,7 @@ impl LayerIndex {
         let keys = Arc::new(Keys::of(layer));
         Self {
             squares: Squares::of(layer, &keys).map(Arc::new),
+            points_only: true,
             shared_borders: layer.shared_borders,
             code_key: layer.code.as_ref().and_then(|code| keys.position(&code.property)),
             codes: layer.code.as_ref().map(|_| CodeTable::new(std::iter::empty())),
@@ -91,6 +94,7 @@ impl LayerIndex {
         if self.codes.is_some() {
             self.codes = Some(CodeTable::new(items.iter().filter_map(|item| Some((self.code_digest(item)?, item.id)))));
         }
+        self.points_only = items.iter().all(|item| item.is_point());
         self.count = items.len() as u64;
         self.base = revision;
         self.revision = revision;
@@ -120,6 +124,7 @@ impl LayerIndex {
     }
 
     fn replace(&mut self, edit: &LayerEdit) {
+        self.points_only &= edit.added.iter().all(|item| item.is_point());
         let mut touched: BTreeMap<CellKey, Revision> = BTreeMap::new();
         for (bbox, revision) in &edit.touched {
             touched.extend(keys_in(*bbox).map(|key| (key, *revision)));
@@ -223,10 +228,10 @@ impl LayerIndex {
     pub fn in_box(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
         let (query_min, _) = cells_of(bbox);
         self.partitions(bbox).flat_map(move |((row, col), partition)| {
-            partition.in_box(bbox).filter(move |item| match item.shape() {
-                Shape::Point(..) => true,
-                Shape::Outline(outline) => {
-                    let (own_min, _) = cells_of(outline.bbox());
+            // A layer of points answers without a look at the features themselves.
+            partition.in_box(bbox).filter(move |item| {
+                self.points_only || {
+                    let (own_min, _) = cells_of(item.bbox());
                     row == own_min.row.max(query_min.row) && col == own_min.col.max(query_min.col)
                 }
             })
