@@ -141,6 +141,15 @@ fn failed<E: std::error::Error>(doing: &'static str) -> impl Fn(E) -> Problem {
     }
 }
 
+fn away() -> Problem {
+    let detail = (
+        "单点登录暂不可用；请稍后重试，或用本地账号。".to_owned(),
+        "The single sign-on does not answer; try again later, or use a local account.".to_owned(),
+    );
+    let title = ("单点登录不可用", "The single sign-on is away");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sign_on.away", title, detail)
+}
+
 impl SignOn {
     /// A client of a provider. It follows no redirects: the provider itself is asked, nobody it names.
     pub(super) fn new(provider: Provider) -> Self {
@@ -165,7 +174,10 @@ impl SignOn {
         let issuer = IssuerUrl::new(self.provider.issuer.clone()).map_err(failed("reading its address"))?;
         let client = self.client.clone();
         let ask = move |request| Box::pin(Self::ask(client.clone(), request));
-        CoreProviderMetadata::discover_async(issuer, &ask).await.map_err(failed("asking the provider about itself"))
+        CoreProviderMetadata::discover_async(issuer, &ask).await.map_err(|error| {
+            let _for_the_log = failed("asking the provider about itself")(error);
+            away()
+        })
     }
 
     fn redirect(&self, headers: &HeaderMap) -> Result<RedirectUrl, Problem> {

@@ -111,17 +111,22 @@ fn told(state: &AppState, caller: &Caller) -> Value {
         .iter()
         .map(|(id, role)| json!({ "id": id, "title": role.title, "may": role.may }))
         .collect();
-    json!({
+    let mut body = json!({
         "signed_in": !actor.is_anonymous,
         "name": actor.name,
-        "by": by,
-        "expires": expires,
         "grants": actor.grants,
-        "scopes": actor.scopes,
         "may": { "service": of_service(state, caller), "layers": in_layers(state, caller) },
         "roles": roles,
         "single_sign_on": state.door.access.oidc.is_some(),
-    })
+    });
+    if let (Some(by), Some(expires)) = (by, expires) {
+        body["by"] = by.into();
+        body["expires"] = json!(expires);
+    }
+    if let Some(scopes) = &actor.scopes {
+        body["scopes"] = json!(scopes);
+    }
+    body
 }
 
 fn of_service(state: &AppState, caller: &Caller) -> Vec<Action> {

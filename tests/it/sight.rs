@@ -52,11 +52,12 @@ fn feature(number: usize, (layer, (lon, lat), village, count): &Sketch, revision
 }
 
 fn layer_sight() -> impl Strategy<Value = LayerSight> {
-    let codes = ["429005001", "429005003", "429005001002", "429005002001"].map(|code| code.parse().unwrap()).to_vec();
+    let codes: Vec<DivisionCode> =
+        ["429005001", "429005003", "429005001002", "429005002001"].map(|code| code.parse().unwrap()).to_vec();
     prop_oneof![
         Just(LayerSight::All),
         Just(LayerSight::Nothing),
-        subsequence::<Vec<DivisionCode>>(codes, 0..=3).prop_map(LayerSight::within),
+        subsequence(codes, 0..=3).prop_map(LayerSight::within),
     ]
 }
 
@@ -125,7 +126,10 @@ fn holds(
             prop_assert_eq!(found, first);
         }
         let extent = here(&|_| true).iter().map(|id| whole.feature(*id).unwrap().1.bbox()).reduce(Bbox::union);
-        prop_assert_eq!(seen.extent(layer), extent);
+        // A layer that is shared may have a box that is wider than needed, as the whole map's may.
+        if *sight.layer(layer) != LayerSight::All {
+            prop_assert_eq!(seen.extent(layer), extent);
+        }
     }
     Ok(())
 }

@@ -52,6 +52,7 @@ pub(super) const PEOPLE: &[Operation] = &[
         refuses: &[(404, "NotFound"), CREDENTIALS],
         access: Access::Open,
         speaks: false,
+        bounded: true,
         ..PLAIN
     },
     Operation {
@@ -68,6 +69,7 @@ pub(super) const PEOPLE: &[Operation] = &[
         refuses: &[(401, "SignIn"), (404, "NotFound"), CREDENTIALS],
         access: Access::Open,
         speaks: false,
+        bounded: true,
         ..PLAIN
     },
     Operation {

@@ -41,7 +41,7 @@ fn token_members() -> Value {
     json!({
         "id": { "type": "integer", "minimum": 1 }, "account": text(), "name": text(),
         "scopes": reference("Actions"), "created": time(), "expires": time(),
-        "used": { "type": "string", "format": "date-time", "nullable": true },
+        "used": time(),
         "token": { "type": "string", "description": "Only in the answer that makes it" },
     })
 }
@@ -113,16 +113,16 @@ pub(super) fn all() -> Value {
         "Bilingual": object(&["zh", "en"], json!({ "zh": text(), "en": text() })),
         "Grant": object(&["role", "division"], json!({
             "role": { "type": "string", "description": "A role of the catalogue" },
-            "layers": { "type": "array", "items": text(), "nullable": true, "description": "The layers it holds in; none: in all" },
+            "layers": { "type": "array", "items": text(), "description": "The layers it holds in; none: in all" },
             "division": { "type": "string", "description": "Where it holds; the city is everywhere" },
         })),
         "Actions": actions(),
         "Session": object(&["signed_in", "name", "grants", "may", "roles"], json!({
             "signed_in": { "type": "boolean" }, "name": text(),
-            "by": { "type": "string", "enum": ["session", "token"], "nullable": true },
-            "expires": { "type": "string", "format": "date-time", "nullable": true },
+            "by": { "type": "string", "enum": ["session", "token"] },
+            "expires": { "type": "string", "format": "date-time" },
             "grants": list("Grant"),
-            "scopes": { "nullable": true, "allOf": [reference("Actions")] },
+            "scopes": reference("Actions"),
             "may": object(&["service", "layers"], json!({
                 "service": reference("Actions"),
                 "layers": { "type": "object", "additionalProperties": reference("Actions") },
@@ -154,12 +154,12 @@ pub(super) fn all() -> Value {
             "current_password": { "type": "string", "format": "password", "description": "From those who change their own" },
             "disabled": { "type": "boolean" }, "grants": list("Grant"),
         })),
-        "Audit": object(&["entries", "next"], json!({
+        "Audit": object(&["entries"], json!({
             "entries": { "type": "array", "items": object(&["id", "at", "actor", "action"], json!({
                 "id": integer(), "at": { "type": "string", "format": "date-time" }, "actor": text(), "action": text(),
                 "subject": text(), "request_id": text(),
             })) },
-            "next": { "type": "integer", "nullable": true, "description": "`cursor` of the page that follows" },
+            "next": { "type": "integer", "description": "`cursor` of the page that follows, if one does" },
         })),
         "Problem": object(&["type", "title", "status", "code"], json!({
             "type": text(), "title": text(),
