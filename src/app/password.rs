@@ -44,6 +44,7 @@ pub fn is_right(password: &str, hashed: Option<&str>) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -22,7 +22,11 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// What went wrong with a request.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Told>);
+
+/// What a problem says; behind a pointer, so that results that may be problems stay small.
+#[derive(Debug, Clone)]
+struct Told {
     status: StatusCode,
     code: &'static str,
     title: Bilingual,
@@ -34,14 +38,14 @@ pub struct Problem {
 impl Problem {
     /// A problem with a status, a stable code and a title; `detail` says how to mend it.
     pub fn new(status: StatusCode, code: &'static str, title: (&str, &str), detail: (String, String)) -> Self {
-        Self {
+        Self(Box::new(Told {
             status,
             code,
             title: Bilingual { zh: title.0.to_owned(), en: title.1.to_owned() },
             detail: Bilingual { zh: detail.0, en: detail.1 },
             more: Map::new(),
             retry_after_s: None,
-        }
+        }))
     }
 
     /// A parameter that cannot be used.
@@ -91,7 +95,7 @@ impl Problem {
 
     /// Whether it is about who asks.
     pub(super) fn is_about_who(&self) -> bool {
-        self.status == StatusCode::UNAUTHORIZED
+        self.0.status == StatusCode::UNAUTHORIZED
     }
 
     /// A body that cannot be used; `error` says where.
@@ -111,7 +115,7 @@ impl Problem {
             (format!("尝试次数过多；请等待 {wait_s} 秒。"), format!("Too many attempts; wait {wait_s} seconds."));
         let title = ("尝试次数过多", "Too many attempts");
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "attempts.too_many", title, detail);
-        problem.retry_after_s = Some(wait_s);
+        problem.0.retry_after_s = Some(wait_s);
         problem
     }
 
@@ -120,29 +124,30 @@ impl Problem {
         let detail = ("服务器繁忙；请稍后重试。".to_owned(), "The server is busy; try again in a moment.".to_owned());
         let mut problem =
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy", ("服务器繁忙", "The server is busy"), detail);
-        problem.retry_after_s = Some(1);
+        problem.0.retry_after_s = Some(1);
         problem
     }
 
     /// Adds a member for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(key.to_owned(), value.into());
+        self.0.more.insert(key.to_owned(), value.into());
         self
     }
 
     fn body(&self, lang: Lang, instance: &str, request_id: &str) -> Value {
+        let told = &self.0;
         let mut body = json!({
-            "type": format!("urn:platbook:problem:{}", self.code),
-            "title": self.title.in_lang(lang),
-            "status": self.status.as_u16(),
-            "detail": self.detail.in_lang(lang),
+            "type": format!("urn:platbook:problem:{}", told.code),
+            "title": told.title.in_lang(lang),
+            "status": told.status.as_u16(),
+            "detail": told.detail.in_lang(lang),
             "instance": instance,
-            "code": self.code,
+            "code": told.code,
             "request_id": request_id,
         });
         if let Value::Object(body) = &mut body {
-            body.extend(self.more.clone());
+            body.extend(told.more.clone());
         }
         body
     }
@@ -151,11 +156,11 @@ impl Problem {
 impl IntoResponse for Problem {
     /// A bare response; [`in_words`] writes the body, once language and request id are known.
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
-        if self.status == StatusCode::UNAUTHORIZED {
+        let mut response = self.0.status.into_response();
+        if self.0.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(seconds) = self.0.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self);
@@ -172,7 +177,7 @@ pub(super) async fn in_words(request: Request, next: Next) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| unexplained(&response)) else {
         return response;
     };
-    let mut told = (problem.status, Json(problem.body(lang, &instance, &id))).into_response();
+    let mut told = (problem.0.status, Json(problem.body(lang, &instance, &id))).into_response();
     let headers = told.headers_mut();
     for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE, header::SET_COOKIE] {
         if let Some(value) = response.headers().get(&name) {
@@ -290,7 +295,7 @@ impl From<StoreError> for Problem {
                         "The database is not available; try again later.".to_owned(),
                     ),
                 );
-                problem.retry_after_s = Some(5);
+                problem.0.retry_after_s = Some(5);
                 problem
             }
             _ => Self::internal(&error),

@@ -94,10 +94,10 @@ async fn the_examples_of_the_document_are_answered_as_it_says() {
             match (parameter["in"].as_str().unwrap(), example) {
                 ("path", _) => address = address.replace(&format!("{{{name}}}"), &written(example)),
                 (_, Value::Object(pairs)) => {
-                    query.extend(pairs.iter().map(|(name, value)| format!("{name}={}", written(value))))
+                    query.extend(pairs.iter().map(|(name, value)| format!("{name}={}", written(value))));
                 }
                 (_, Value::Array(list)) => {
-                    query.push(format!("{name}={}", list.iter().map(written).collect::<Vec<_>>().join(",")))
+                    query.push(format!("{name}={}", list.iter().map(written).collect::<Vec<_>>().join(",")));
                 }
                 _ => query.push(format!("{name}={}", written(example))),
             }
