@@ -77,7 +77,7 @@ async fn a_way_back_that_is_not_ones_own_or_gives_no_rights_lets_nobody_in() {
     let forged = back.replace("code=", "code=x");
     server.ask("GET", &forged, &[("cookie", &journey)]).await.problem(401, "sign_on.failed");
     // A nonce of another journey: the ID token was made for somebody else.
-    let parts: Vec<&str> = journey.splitn(2, '=').nth(1).unwrap().split('.').collect();
+    let parts: Vec<&str> = journey.split_once('=').unwrap().1.split('.').collect();
     let twisted = format!("__Host-platbook-oidc={}.another-nonce.{}", parts[0], parts[2]);
     server.ask("GET", &back, &[("cookie", &twisted)]).await.problem(401, "sign_on.failed");
     // A code is good once.
