@@ -157,9 +157,14 @@ impl Door {
             Shown::Token(secret) => (secret, false),
         };
         let accounts = app.store.accounts();
-        let asking = look_up(accounts, &app.catalogue, &secret, is_cookie);
-        let known = self.known.try_get_with(secret.clone(), asking).await;
-        let known = known.map_err(|error: Arc<StoreError>| Problem::internal(error.as_ref()))?;
+        let known = match self.known.get(&secret).await {
+            Some(known) => known,
+            None => {
+                let known = look_up(accounts, &app.catalogue, &secret, is_cookie).await?;
+                self.known.insert(secret.clone(), known.clone()).await;
+                known
+            }
+        };
         let known = known.ok_or_else(|| if is_cookie { session_ended() } else { unknown_token() })?;
         let now = Timestamp::now();
         if known.account.disabled {
@@ -169,7 +174,10 @@ impl Door {
             return Err(if is_cookie { session_ended() } else { expired_token(known.expires) });
         }
         if known.used.is_none_or(|used| now.duration_since(used) >= USE_NOTED_EVERY) {
-            accounts.note_use(&secret, now).await?;
+            // Nobody is kept out because this cannot be written.
+            if let Err(error) = accounts.note_use(&secret, now).await {
+                tracing::warn!(error = %crate::error::chain(&error), "the use of a session or token is not noted");
+            }
             self.known.invalidate(&secret).await;
         }
         Ok(known.caller.clone())

@@ -33,8 +33,8 @@ pub struct Provider {
     pub issuer: String,
     /// What it calls this map.
     pub client_id: String,
-    /// What it knows this map by; none for a public client.
-    #[serde(default)]
+    /// What it knows this map by; none for a public client. It is read, and never printed.
+    #[serde(default, skip_serializing)]
     pub client_secret: Option<String>,
     /// Where it sends people back to; none: `/session/oidc/callback` of the address they came by.
     #[serde(default)]

@@ -1,7 +1,7 @@
 //! Signing in and out, and who one is.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use jiff::{SignedDuration, Timestamp};
@@ -79,7 +79,8 @@ pub(super) async fn enter(state: &AppState, headers: &HeaderMap, account: &Accou
     record_by(state, headers, account.name.as_str(), "session.began", "").await?;
     let caller = Caller::new(actor_of(account), &state.app.catalogue, Way::Session(session.expires));
     let jar = CookieJar::new().add(state.door.cookie(state.door.cookie_name(), secret));
-    Ok((jar, Answer::json(state.app.revision(), &told(state, &caller))).into_response())
+    let unkept = [(header::CACHE_CONTROL, "no-store")];
+    Ok((jar, unkept, Answer::json(state.app.revision(), &told(state, &caller))).into_response())
 }
 
 /// `DELETE /session`: signs out. Nothing to end is no error.
