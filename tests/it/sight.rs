@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use platbook::app::{Encoding, LayerSet, TileCache, TileLimits};
 use platbook::catalog::Catalogue;
 use platbook::domain::{
     Bbox, Change, ChangeKind, Commit, DivisionCode, Draft, Feature, FeatureId, Geometry, LayerSight, LonLat, Revision,
@@ -184,6 +185,31 @@ proptest! {
         let again = later.seen_since(&whole, &seen);
         holds(&catalogue, &later, &again, &sight, bbox)?;
         prop_assert_eq!(later.seen_by(&sight).differences(&again).collect::<Vec<_>>(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_tile_kept_for_one_is_never_given_to_another_who_sees_less_or_more(
+        sketches in proptest::collection::vec(sketch(), 0..40),
+        seen in proptest::collection::vec(sights(), 1..6),
+        layers in subsequence(LAYERS.to_vec(), 1..=4),
+    ) {
+        let catalogue = small_catalogue();
+        let features: Vec<Feature> = sketches.iter().enumerate().map(|(i, one)| feature(i, one, 1)).collect();
+        let whole = Snapshot::build(Arc::clone(&catalogue), features, Revision(1));
+        let positions: Vec<usize> = layers.iter().map(|id| catalogue.position(&id.parse().unwrap()).unwrap()).collect();
+        let set = positions.iter().fold(LayerSet::default(), |set, &layer| set.with(layer));
+        let cache = TileCache::new(TileLimits::default());
+        let tile = TileCoord::parse("8", "208", "105").unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for sight in seen.iter().chain(&seen) {
+            let snapshot = Arc::new(whole.seen_by(sight));
+            let revision = TileCache::revision(&snapshot, set, tile);
+            let kept = runtime.block_on(cache.tile(&snapshot, set, tile, revision, Encoding::Identity)).unwrap();
+            let own = render(&snapshot, &set.layers(), tile, TileLimits::default().budget_bytes).bytes;
+            prop_assert_eq!(kept.bytes.as_ref(), own.as_slice());
+        }
+        let views: BTreeSet<Vec<LayerSight>> = seen.iter().map(|sight| positions.iter().map(|&at| sight.layer(at).clone()).collect()).collect();
+        prop_assert_eq!(cache.drawn(), views.len(), "who sees the same of these layers shares");
     }
 
     #[test]
