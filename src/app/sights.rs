@@ -1,6 +1,7 @@
 //! The map as different people see it, kept while it holds: one for each sight, not for each person.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use moka::future::Cache;
@@ -12,6 +13,9 @@ use crate::index::Snapshot;
 
 /// Sights kept at a time; of more, those asked for least are made anew when they are asked for again.
 const MOST: u64 = 64;
+
+/// How long a part that nobody asks for is kept: it holds on to the whole map it was cut from.
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// A part of the map, and the whole it was cut from.
 struct Cut {
@@ -41,7 +45,7 @@ pub(super) struct Sights {
 
 impl Sights {
     pub(super) fn new() -> Self {
-        Self { parts: Cache::new(MOST) }
+        Self { parts: Cache::builder().max_capacity(MOST).time_to_idle(KEPT_FOR).build() }
     }
 }
 
