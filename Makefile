@@ -10,7 +10,7 @@ PLATBOOK = target/release/platbook
 ## run: build server and web, make the demo city if there is none, serve it
 run: build
 	$(PLATBOOK) demo --database $(DATABASE) --scale $(SCALE) --if-missing
-	$(PLATBOOK) serve --database $(DATABASE) --listen $(LISTEN)
+	$(PLATBOOK) serve --database $(DATABASE) --listen $(LISTEN) --anonymous-role viewer
 
 ## build: the program with the web app in it
 build: web
@@ -27,7 +27,7 @@ web/dist/index.html: $(shell find web -type f -not -path 'web/node_modules/*' -n
 test: test-rust test-web e2e
 
 test-rust: web
-	scripts/install postgres gdal
+	scripts/install postgres gdal node
 	cargo test --locked
 
 test-web: web

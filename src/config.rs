@@ -10,7 +10,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use crate::app::TileLimits;
-use crate::http::Limits;
+use crate::domain::RoleId;
+use crate::http::{Access, Limits};
 
 /// The file that is read when none is named and it is there.
 pub const DEFAULT_FILE: &str = "platbook.toml";
@@ -21,7 +22,7 @@ pub const DEFAULT_FILE: &str = "platbook.toml";
 pub struct Config {
     /// Where the log is kept: a path of a SQLite file, or `postgres://…`.
     pub database: String,
-    /// The address that is served. Loopback by default: there is no login yet.
+    /// The address that is served. Loopback by default.
     pub listen: SocketAddr,
     /// The folder of the catalogue; none: the one built into the program.
     pub catalog: Option<PathBuf>,
@@ -31,6 +32,8 @@ pub struct Config {
     pub tiles: TileLimits,
     /// Bounds of requests.
     pub http: Limits,
+    /// How people sign in, and what those see who do not.
+    pub access: Access,
 }
 
 /// How the log of the program is written.
@@ -53,6 +56,7 @@ impl Default for Config {
             log: LogFormat::Text,
             tiles: TileLimits::default(),
             http: Limits::default(),
+            access: Access::default(),
         }
     }
 }
@@ -69,6 +73,16 @@ pub struct Flags {
     /// `--catalog`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catalog: Option<PathBuf>,
+    /// Flags about access.
+    pub access: AccessFlags,
+}
+
+/// What the command line sets about access.
+#[derive(Debug, Default, Serialize)]
+pub struct AccessFlags {
+    /// `--anonymous-role`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymous_role: Option<RoleId>,
 }
 
 /// Why there is no configuration.

@@ -11,6 +11,8 @@ pub mod geodesy;
 
 pub mod catalog;
 
+pub mod auth;
+
 pub mod index;
 
 pub mod tiles;

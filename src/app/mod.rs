@@ -1,6 +1,9 @@
 //! The running program: store, follower, newest snapshot, tile cache, and the one way to write.
 
 mod follower;
+pub mod members;
+pub mod password;
+mod sights;
 mod tile_cache;
 mod villages;
 
@@ -34,6 +37,7 @@ pub struct App {
     /// The number of the database, so that answers of two databases are never taken for one.
     pub identity: Uuid,
     newest: ArcSwap<Snapshot>,
+    sights: sights::Sights,
     shown: watch::Sender<Revision>,
     following: AtomicBool,
 }
@@ -55,6 +59,7 @@ impl App {
             tiles: TileCache::new(limits),
             identity,
             newest: ArcSwap::from_pointee(snapshot),
+            sights: sights::Sights::new(),
             shown,
             following: AtomicBool::new(true),
         });
@@ -62,9 +67,14 @@ impl App {
         Ok(app)
     }
 
-    /// The newest snapshot.
+    /// The newest map, whole. What is answered to somebody comes from [`App::seen_by`].
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.newest.load_full()
+    }
+
+    /// The revision of the newest map.
+    pub fn revision(&self) -> Revision {
+        self.newest.load().revision()
     }
 
     /// Appends a change set and returns once this program's snapshot shows it. Drafts without a

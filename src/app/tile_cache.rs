@@ -105,6 +105,9 @@ struct Key {
     layers: LayerSet,
     tile: TileCoord,
     revision: Revision,
+    /// What of the layers was seen; 0 when they were seen whole, so that everybody who sees them whole
+    /// shares a tile, and nobody else.
+    view: u64,
     encoding: Encoding,
 }
 
@@ -145,6 +148,11 @@ impl TileCache {
         revision(snapshot, &layers.layers(), tile)
     }
 
+    /// A number for what a snapshot shows of some layers: 0 when all of it.
+    pub fn view(snapshot: &Snapshot, layers: LayerSet) -> u64 {
+        snapshot.sight().map_or(0, |sight| sight.digest_of(layers.layers()))
+    }
+
     /// A tile, drawn if need be; however many ask at once, it is drawn and compressed once.
     /// `revision` is that of [`TileCache::revision`].
     pub async fn tile(
@@ -155,7 +163,7 @@ impl TileCache {
         revision: Revision,
         encoding: Encoding,
     ) -> Result<Tile, TileError> {
-        let key = Key { layers, tile, revision, encoding };
+        let key = Key { layers, tile, revision, view: Self::view(snapshot, layers), encoding };
         if let Some(tile) = self.tiles.get(&key).await {
             return Ok(tile);
         }

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use toml::de::{DeTable, DeValue};
 
 use super::load::{Fault, line_at};
-use super::{Department, Group, Layer, Property, PropertyType};
-use crate::domain::GeometryKind;
+use super::{Department, Group, Layer, Property, PropertyType, Roles};
+use crate::domain::{Action, GeometryKind};
 use crate::geodesy::world::DEEPEST_ZOOM;
 
 /// Collects the faults of one file and finds the line of each key.
@@ -89,6 +89,15 @@ pub(super) fn check_layer(
             });
         }
     }
+}
+
+/// Checks the roles: each may do something, and one may give accounts.
+pub(super) fn check_roles(roles: &Roles, checked: &mut Checked<'_>) {
+    for (id, role) in roles {
+        checked.expect(!role.may.is_empty(), &[id.as_str(), "may"], || "expected at least one action".to_owned());
+    }
+    let somebody = roles.values().any(|role| role.may.contains(&Action::Administer));
+    checked.expect(somebody, &[], || "expected a role that may `administer`; nobody could give accounts".to_owned());
 }
 
 fn keys_of<T>(map: &IndexMap<String, T>) -> String {

@@ -64,6 +64,13 @@ pub struct Layer {
     pub style: Style,
 }
 
+impl Layer {
+    /// Whether everybody may see it.
+    pub fn is_public(&self) -> bool {
+        self.sensitivity == Sensitivity::Public
+    }
+}
+
 const fn enabled() -> bool {
     true
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use rust_embed::RustEmbed;
 use serde::de::DeserializeOwned;
 
-use super::check::{Checked, check_layer};
-use super::{Catalogue, City, Department, Group, Layer};
+use super::check::{Checked, check_layer, check_roles};
+use super::{Catalogue, City, Department, Group, Layer, Roles};
 
 /// The files that are built into the program.
 #[derive(RustEmbed)]
@@ -77,19 +77,21 @@ impl Catalogue {
         Self::parse(&files)
     }
 
-    /// Reads and checks files: `city.toml`, `groups.toml`, `departments.toml`, `layers/*.toml`.
+    /// Reads and checks files: `city.toml`, `groups.toml`, `departments.toml`, `roles.toml`,
+    /// `layers/*.toml`.
     pub fn parse(files: &Files) -> Result<Self, CatalogueError> {
         let mut faults = Vec::new();
         let city: Option<City> = read(files, "city.toml", &mut faults);
         let groups: Option<indexmap::IndexMap<String, Group>> = read(files, "groups.toml", &mut faults);
         let departments: Option<indexmap::IndexMap<String, Department>> = read(files, "departments.toml", &mut faults);
+        let roles: Option<Roles> = read(files, "roles.toml", &mut faults);
         let mut layers: Vec<(String, Layer)> = Vec::new();
         for name in files.keys().filter(|name| name.starts_with("layers/")) {
             if let Some(layer) = read(files, name, &mut faults) {
                 layers.push((name.clone(), layer));
             }
         }
-        let (Some(city), Some(groups), Some(departments)) = (city, groups, departments) else {
+        let (Some(city), Some(groups), Some(departments), Some(roles)) = (city, groups, departments, roles) else {
             return Err(CatalogueError { faults });
         };
         let mut classes = BTreeMap::new();
@@ -97,6 +99,7 @@ impl Catalogue {
             let mut checked = Checked::new(name, &files[name], &mut faults);
             check_layer(layer, &groups, &departments, &mut classes, &mut checked);
         }
+        check_roles(&roles, &mut Checked::new("roles.toml", &files["roles.toml"], &mut faults));
         if layers.len() > Self::MOST_LAYERS {
             let message = format!("{} layers are declared; at most {} can be", layers.len(), Self::MOST_LAYERS);
             faults.push(whole_file("layers", message));
@@ -107,7 +110,7 @@ impl Catalogue {
         }
         layers.sort_by(|(_, a), (_, b)| a.order.cmp(&b.order).then_with(|| a.id.cmp(&b.id)));
         let (enabled, disabled) = layers.into_iter().map(|(_, layer)| layer).partition(|layer| layer.enabled);
-        Ok(Self { city, groups, departments, layers: enabled, disabled, digest: digest(files) })
+        Ok(Self { city, groups, departments, roles, layers: enabled, disabled, digest: digest(files) })
     }
 }
 

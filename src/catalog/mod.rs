@@ -1,4 +1,5 @@
-//! What exists is declared, not coded: the city, its departments, its layers.
+//! What exists is declared, not coded: the city, its departments, its layers,
+//! the roles of its people.
 //!
 //! The files stand under `data/catalog/`; [`Catalogue::load`] reads and checks them at start, and an
 //! error names file, line, key and what was expected. Adding a layer is adding a file.
@@ -8,6 +9,7 @@ pub mod divisions;
 mod layer;
 mod load;
 pub mod published;
+mod role;
 pub mod schema;
 pub mod style;
 
@@ -20,6 +22,7 @@ pub use layer::{
 };
 
 pub use load::{CatalogueError, Fault, Files};
+pub use role::{Role, Roles};
 
 use crate::domain::{Bbox, Bilingual, DivisionCode, LayerId, LonLat};
 
@@ -35,6 +38,8 @@ pub struct Catalogue {
     pub groups: IndexMap<String, Group>,
     /// Departments that own layers or deliver data, by id.
     pub departments: IndexMap<String, Department>,
+    /// What somebody may do, by role.
+    pub roles: Roles,
     /// The enabled layers, in drawing order from bottom to top. [`LayerIndex`](crate::index) speaks
     /// of a layer by its position here.
     pub layers: Vec<Layer>,

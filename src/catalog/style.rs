@@ -9,7 +9,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Catalogue, Layer, Marker, Sensitivity, Style};
+use super::{Catalogue, Layer, Marker, Style};
 use crate::domain::{GeometryKind, Lang};
 
 /// The light and the dark map.
@@ -318,11 +318,4 @@ pub fn legend(layer: &Layer, theme: Theme, lang: Lang) -> Vec<LegendRow> {
         }
     };
     style.classes.iter().map(row).collect()
-}
-
-impl Layer {
-    /// Whether everybody may see it.
-    pub fn is_public(&self) -> bool {
-        self.sensitivity != Sensitivity::Internal
-    }
 }

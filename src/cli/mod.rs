@@ -7,6 +7,7 @@ mod import;
 mod map;
 mod progress;
 mod serve;
+mod user;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,8 +16,10 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::auth::InvalidGrant;
 use crate::catalog::{Catalogue, CatalogueError};
-use crate::config::{Config, ConfigError, Flags, LogFormat};
+use crate::config::{AccessFlags, Config, ConfigError, Flags, LogFormat};
+use crate::domain::RoleId;
 use crate::store::{self, Store, StoreError};
 
 /// Platbook: a city's digital infrastructure on one map.
@@ -55,6 +58,12 @@ enum Command {
     Check,
     /// Write a layer in a format that others read
     Export(export::ExportArgs),
+    /// Make, change and list accounts
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Make tokens for programs
+    #[command(subcommand)]
+    Token(user::TokenCommand),
     /// Print the description of the API (OpenAPI 3.0, JSON)
     Openapi,
 }
@@ -64,6 +73,9 @@ struct ServeArgs {
     /// The address to serve [default: 127.0.0.1:7171]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<SocketAddr>,
+    /// What those see who do not sign in: a role, in all layers [default: public layers only]
+    #[arg(long, value_name = "ROLE")]
+    anonymous_role: Option<RoleId>,
     /// Print the configuration and end
     #[arg(long)]
     print_config: bool,
@@ -104,6 +116,12 @@ pub enum CliError {
     /// What was asked to be imported.
     #[error(transparent)]
     Import(#[from] import::ImportError),
+    /// An account.
+    #[error(transparent)]
+    User(#[from] user::UserError),
+    /// Settings of access name what is not declared.
+    #[error("the settings of access are wrong: {0}")]
+    Access(#[from] InvalidGrant),
     /// An OpenStreetMap extract.
     #[error(transparent)]
     Osm(#[from] crate::exchange::osm::OsmError),
@@ -152,11 +170,12 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
 
 impl Cli {
     async fn execute(self) -> Result<(), CliError> {
-        let listen = match &self.command {
-            Command::Serve(args) => args.listen,
-            _ => None,
+        let (listen, anonymous_role) = match &self.command {
+            Command::Serve(args) => (args.listen, args.anonymous_role.clone()),
+            _ => (None, None),
         };
-        let flags = Flags { database: self.common.database, catalog: self.common.catalog, listen };
+        let access = AccessFlags { anonymous_role };
+        let flags = Flags { database: self.common.database, catalog: self.common.catalog, listen, access };
         let config = Config::read(self.common.config.as_deref(), &flags)?;
         match self.command {
             Command::Serve(args) if args.print_config => say(&config.print()?),
@@ -165,6 +184,8 @@ impl Cli {
             Command::Import(args) => import::import(&config, args).await,
             Command::Check => check::check(&config).await,
             Command::Export(args) => export::export(&config, args).await,
+            Command::User(command) => user::user(&config, command).await,
+            Command::Token(command) => user::token(&config, command).await,
             Command::Openapi => openapi(&config),
         }
     }

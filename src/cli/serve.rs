@@ -1,5 +1,7 @@
 //! `platbook serve`.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 
 use super::{CliError, open_store, progress, read_catalogue, say, start_log};
@@ -11,9 +13,16 @@ use crate::http;
 pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     start_log(config.log);
     let catalogue = read_catalogue(&config)?;
+    config.access.check(&catalogue)?;
+    if let Some(role) = &config.access.anonymous_role {
+        tracing::warn!(%role, "who does not sign in has this role everywhere; this is for demonstrations");
+    }
     let bind = |source| CliError::Bind { listen: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
     let store = open_store(&config, true).await?;
+    if store.accounts().accounts().await?.is_empty() && config.access.oidc.is_none() {
+        tracing::info!("nobody can sign in yet; `platbook user add NAME --role administrator` makes an account");
+    }
     let started = std::time::Instant::now();
     let counter = progress::counter("reading");
     let app = App::start(catalogue, store, config.tiles, |read| counter.set_position(read)).await?;
@@ -29,7 +38,8 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     drop(snapshot);
     let address = listener.local_addr().map_err(bind)?;
     say(&format!("Platbook serves http://{address}/"))?;
-    axum::serve(listener, http::router(app, config.http.clone()))
+    let service = http::router(app, config.http, config.access).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(told_to_stop())
         .await
         .map_err(|source| CliError::Io { doing: "serving".to_owned(), source })?;

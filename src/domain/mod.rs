@@ -1,20 +1,24 @@
-//! Everybody's words: identifiers, codes, coordinates, features and changes.
+//! Everybody's words: identifiers, codes, coordinates, features, changes, grants.
 //!
 //! Plain values only. Nothing here knows a store, a clock, HTTP or the async runtime; whatever
 //! may be wrong about a value is found out where it is parsed.
 
+mod access;
 mod change;
 pub mod codes;
 mod feature;
 mod geometry;
 mod ids;
 mod lonlat;
+mod sight;
 mod text;
 
+pub use access::{ANONYMOUS, AccountName, Action, Grant, InvalidAccountName, InvalidAction, InvalidRole, RoleId};
 pub use change::{Change, ChangeKind, ChangeSet, Commit, Edit, Intake, OperationId};
 pub use codes::division::{DivisionCode, DivisionLevel};
 pub use feature::{Draft, Feature, Properties};
 pub use geometry::{Geometry, GeometryError, GeometryKind};
 pub use ids::{FeatureId, InvalidId, LayerId, Revision, Version};
 pub use lonlat::{Bbox, CoordinateError, LonLat};
+pub use sight::{LayerSight, Sight};
 pub use text::{Bilingual, Lang};

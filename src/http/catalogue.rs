@@ -6,6 +6,7 @@ use axum::extract::State;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use super::extract::Params;
 use super::respond::Answer;
 use super::{AppState, Problem};
@@ -17,15 +18,20 @@ use crate::geodesy::geodesic::area_m2;
 use crate::index::Snapshot;
 
 /// `GET /catalogue`
-pub(super) async fn read_catalogue(State(state): State<AppState>, params: Params) -> Result<Answer, Problem> {
+pub(super) async fn read_catalogue(
+    State(state): State<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<Answer, Problem> {
     params.finish()?;
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let catalogue = &state.app.catalogue;
     let groups: Vec<Value> =
         catalogue.groups.iter().map(|(id, group)| json!({ "id": id, "title": group.title })).collect();
-    let layers: Vec<Value> = state.visible_layers().map(|(at, layer)| layer_json(&snapshot, at, layer)).collect();
+    let layers: Vec<Value> =
+        state.visible_layers(&caller).map(|(at, layer)| layer_json(&snapshot, at, layer)).collect();
     let mut city = json!(catalogue.city);
-    let attribution = |lang| snapshot.attribution(state.visible_layers().map(|(at, _)| at), lang);
+    let attribution = |lang| snapshot.attribution(state.visible_layers(&caller).map(|(at, _)| at), lang);
     city["attribution"] = json!({ "zh": attribution(Lang::Zh), "en": attribution(Lang::En) });
     let body = json!({
         "revision": snapshot.revision(),
@@ -104,13 +110,17 @@ pub(super) async fn list_divisions(State(state): State<AppState>, mut params: Pa
         .collect();
     let villages: Vec<_> = register.villages_on(list).filter(|village| is_wanted(village.code)).collect();
     let body = json!({ "list_date": list, "lists": register.dates(), "townships": townships, "villages": villages });
-    Ok(Answer::json(state.app.snapshot().revision(), &body))
+    Ok(Answer::json(state.app.revision(), &body))
 }
 
 /// `GET /figures`: every published figure beside what other sources and the map itself give.
-pub(super) async fn list_figures(State(state): State<AppState>, params: Params) -> Result<Answer, Problem> {
+pub(super) async fn list_figures(
+    State(state): State<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<Answer, Problem> {
     params.finish()?;
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let damaged = |error: DamagedLists| Problem::internal(&error);
     let figures = published().map_err(damaged)?;
     let register = register()?;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use super::extract::{Format, Params, Path};
 use super::respond::{Answer, base_url, link};
 use super::{AppState, Problem, html};
@@ -17,20 +18,21 @@ const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 /// `GET /collections`
 pub(super) async fn list_collections(
     State(state): State<AppState>,
+    caller: Caller,
     lang: Lang,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Answer, Problem> {
     let format = params.format(&headers)?;
     params.finish()?;
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     if format == Format::Html {
-        let layers = state.visible_layers().map(|(at, layer)| (layer, snapshot.count(at)));
+        let layers = state.visible_layers(&caller).map(|(at, layer)| (layer, snapshot.count(at)));
         return Ok(html::answer(snapshot.revision(), html::layers(lang, layers)));
     }
     let base = base_url(&headers);
     let collections: Vec<Value> =
-        state.visible_layers().map(|(at, _)| collection(&snapshot, at, &base, lang)).collect();
+        state.visible_layers(&caller).map(|(at, _)| collection(&snapshot, at, &base, lang)).collect();
     let body = json!({
         "links": [
             link(format!("{base}/collections?f=json"), "self", "application/json", "This page"),
@@ -44,6 +46,7 @@ pub(super) async fn list_collections(
 /// `GET /collections/{layer}`
 pub(super) async fn read_collection(
     State(state): State<AppState>,
+    caller: Caller,
     Path(layer): Path<String>,
     lang: Lang,
     headers: HeaderMap,
@@ -51,8 +54,8 @@ pub(super) async fn read_collection(
 ) -> Result<Answer, Problem> {
     let format = params.format(&headers)?;
     params.finish()?;
-    let at = state.layer(&layer)?;
-    let snapshot = state.app.snapshot();
+    let at = state.layer(&caller, &layer)?;
+    let snapshot = state.snapshot(&caller).await;
     if format == Format::Html {
         let page = html::layer(lang, &snapshot.catalogue().layers[at], snapshot.count(at));
         return Ok(html::answer(snapshot.revision(), page));
@@ -87,13 +90,14 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
 /// `GET /collections/{layer}/schema`
 pub(super) async fn read_schema(
     State(state): State<AppState>,
+    caller: Caller,
     Path(layer): Path<String>,
     lang: Lang,
     params: Params,
 ) -> Result<Answer, Problem> {
     params.finish()?;
-    let at = state.layer(&layer)?;
+    let at = state.layer(&caller, &layer)?;
     let schema = json_schema(&state.app.catalogue.layers[at], lang);
-    let revision = state.app.snapshot().revision();
+    let revision = state.app.revision();
     Ok(Answer { revision, media_type: "application/schema+json", body: schema.to_string().into() })
 }

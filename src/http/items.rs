@@ -3,13 +3,14 @@
 use std::io::Write;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use super::extract::{Format, Params, Path, unknown_parameter};
-use super::respond::{Answer, REVISION, base_url, is_known, link, link_header, not_modified};
+use super::respond::{Answer, REVISION, base_url, is_known, link, link_header, mark_sharing, not_modified};
 use super::{AppState, Problem, html};
 use crate::catalog::{Layer, PropertyType};
 use crate::domain::{Bbox, DivisionCode, FeatureId, InvalidId, Lang};
@@ -21,16 +22,17 @@ const GEOJSON: &str = "application/geo+json";
 /// `GET /collections/{layer}/items`
 pub(super) async fn list_items(
     State(state): State<AppState>,
+    caller: Caller,
     Path(layer): Path<String>,
     lang: Lang,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let at = state.layer(&layer)?;
+    let at = state.layer(&caller, &layer)?;
     let format = params.format(&headers)?;
     let asked = read_query(params, &state.app.catalogue.layers[at], &state)?;
     let own = format!("{}/collections/{layer}", base_url(&headers));
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let revision = snapshot.revision();
     let written = state.desk.run(move || {
         let page = snapshot.select(at, &asked.query);
@@ -203,6 +205,7 @@ fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value]) -> Vec<u8> {
 /// `GET /collections/{layer}/items/{id}`: by number, or by code.
 pub(super) async fn read_item(
     State(state): State<AppState>,
+    caller: Caller,
     Path((layer, id)): Path<(String, String)>,
     lang: Lang,
     headers: HeaderMap,
@@ -210,11 +213,11 @@ pub(super) async fn read_item(
 ) -> Result<Response, Problem> {
     let format = params.format(&headers)?;
     params.finish()?;
-    let at = state.layer(&layer)?;
-    let snapshot = state.app.snapshot();
+    let at = state.layer(&caller, &layer)?;
+    let snapshot = state.snapshot(&caller).await;
     let item = find(&snapshot, at, &layer, &id)?;
     let own = format!("{}/collections/{layer}", base_url(&headers));
-    let tags = tags(&state, &snapshot, &item, format, lang);
+    let tags = tags(&state, &snapshot, at, &item, format, lang);
     if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag)) {
         return Ok(not_modified(tags));
     }
@@ -238,16 +241,18 @@ fn find(snapshot: &Snapshot, at: usize, layer: &str, id: &str) -> Result<std::sy
     })
 }
 
-/// A feature's tag holds for one form of one version in one database under one catalogue.
-fn tags(state: &AppState, snapshot: &Snapshot, item: &Item, format: Format, lang: Lang) -> HeaderMap {
+/// A feature's tag holds for one form of one version in one database under one catalogue. Where counts
+/// are hidden, an edit elsewhere in the layer may hide another.
+fn tags(state: &AppState, snapshot: &Snapshot, at: usize, item: &Item, format: Format, lang: Lang) -> HeaderMap {
     let form = match format {
         Format::Json => "json",
         Format::Html => html::say(lang, "zh", "en"),
     };
     let mut tags = HeaderMap::new();
-    tags.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    mark_sharing(&mut tags, snapshot.catalogue().layers[at].is_public());
     tags.insert(REVISION, snapshot.revision().0.into());
-    if let Ok(etag) = format!("\"{:016x}-{}-{}-{form}\"", state.database(), item.id, item.version).parse() {
+    let counts = if snapshot.layer(at).keys().hides_counts() { snapshot.layer_revision(at).0 } else { 0 };
+    if let Ok(etag) = format!("\"{:016x}-{}-{}-{counts}-{form}\"", state.database(), item.id, item.version).parse() {
         tags.insert(header::ETAG, etag);
     }
     tags

@@ -43,11 +43,13 @@ pub(super) async fn read_landing(
     };
     let json = "application/json";
     let openapi = "application/vnd.oai.openapi+json;version=3.0";
-    let snapshot = state.app.snapshot();
+    // This page is the same for everybody: it names whom everybody's map must name.
+    let nobody = state.door.nobody();
+    let snapshot = state.snapshot(nobody).await;
     let body = json!({
         "title": title,
         "description": description,
-        "attribution": snapshot.attribution(state.visible_layers().map(|(at, _)| at), lang),
+        "attribution": snapshot.attribution(state.visible_layers(nobody).map(|(at, _)| at), lang),
         "links": [
             link(format!("{base}/?f=json"), "self", json, "This page"),
             link(format!("{base}/"), "alternate", "text/html", "The map"),
@@ -64,5 +66,5 @@ pub(super) async fn read_landing(
 /// `GET /conformance`
 pub(super) async fn read_conformance(State(state): State<AppState>, params: Params) -> Result<Answer, Problem> {
     params.finish()?;
-    Ok(Answer::json(state.app.snapshot().revision(), &json!({ "conformsTo": CLASSES })))
+    Ok(Answer::json(state.app.revision(), &json!({ "conformsTo": CLASSES })))
 }

@@ -2,19 +2,27 @@
 
 mod access;
 mod assets;
+mod attempts;
+mod audit;
+mod body;
+mod caller;
 mod catalogue;
 mod collections;
 mod extract;
 mod html;
 mod items;
 mod landing;
+mod oidc;
 mod openapi;
 mod places;
 mod problem;
 mod respond;
 mod service;
+mod session;
 mod styles;
 mod tiles;
+mod tokens;
+mod users;
 mod work;
 
 use std::ops::Deref;
@@ -26,18 +34,21 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
+use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+pub use access::Access;
+pub use oidc::{Mapping, Provider};
 pub use openapi::document as openapi_document;
 pub use problem::Problem;
 
-/// Bounds of requests, and who is served what.
+/// Bounds of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -55,9 +66,6 @@ pub struct Limits {
     pub waiting: usize,
     /// How long a request may take, seconds.
     pub timeout_s: u64,
-    /// Whether layers that are internal to the city's offices are served. There is no login yet, so
-    /// this is for a server that only these offices reach.
-    pub serve_internal: bool,
 }
 
 impl Default for Limits {
@@ -71,7 +79,6 @@ impl Default for Limits {
             concurrent: cores,
             waiting: 256,
             timeout_s: 30,
-            serve_internal: true,
         }
     }
 }
@@ -85,6 +92,8 @@ struct Inner {
     limits: Limits,
     metrics: service::Metrics,
     desk: work::Desk,
+    door: caller::Door,
+    single_sign_on: Option<oidc::SignOn>,
 }
 
 impl AppState {
@@ -103,19 +112,19 @@ impl Deref for AppState {
     }
 }
 
-/// Every route.
-pub fn router(app: Arc<App>, limits: Limits) -> Router {
+/// Every route. What `access` names must be declared, as [`Access::check`] finds.
+pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
     let state = AppState(Arc::new(Inner {
+        single_sign_on: access.oidc.clone().map(oidc::SignOn::new),
+        door: caller::Door::new(access, &app.catalogue),
         app,
         metrics: service::Metrics::default(),
         desk: work::Desk::new(limits.concurrent, limits.waiting),
         limits: limits.clone(),
     }));
     Router::new()
-        .route("/", get(landing::read_landing))
         .route("/conformance", get(landing::read_conformance))
         .route("/api", get(openapi::read_api))
-        .route("/api.html", get(openapi::read_api_page))
         .route("/collections", get(collections::list_collections))
         .route("/collections/{layer}", get(collections::read_collection))
         .route("/collections/{layer}/schema", get(collections::read_schema))
@@ -129,13 +138,22 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/figures", get(catalogue::list_figures))
         .route("/at", get(places::read_place))
         .route("/search", get(places::search_places))
+        .route("/metrics", get(service::read_metrics))
+        .merge(people())
+        // Above this line it is asked who calls; below stands what must answer whoever calls.
+        .route_layer(middleware::from_fn_with_state(state.clone(), caller::know))
+        .route("/", get(landing::read_landing))
+        .route("/api.html", get(openapi::read_api_page))
         .route("/healthz", get(service::read_health))
         .route("/readyz", get(service::read_readiness))
-        .route("/metrics", get(service::read_metrics))
+        .route("/session", post(session::create_session).delete(session::delete_session))
+        .route("/session/oidc", get(oidc::begin_sign_on))
+        .route("/session/oidc/callback", get(oidc::end_sign_on))
         .fallback(assets::read_asset)
         .with_state(state.clone())
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(limits.timeout_s)))
+        .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(move |request, next| bounded(request, next, limits.query_bytes)))
         .layer(middleware::from_fn(problem::in_words))
@@ -152,6 +170,18 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
                 .allow_headers(Any)
                 .expose_headers(Any),
         )
+}
+
+/// The routes about people; no cache keeps what they answer.
+fn people() -> Router<AppState> {
+    Router::new()
+        .route("/session", get(session::read_session))
+        .route("/tokens", get(tokens::list_tokens).post(tokens::create_token))
+        .route("/tokens/{id}", delete(tokens::delete_token))
+        .route("/users", get(users::list_users).post(users::create_user))
+        .route("/users/{name}", get(users::read_user).patch(users::update_user))
+        .route("/audit", get(audit::list_audit))
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
 
 /// Refuses queries that are too long before anything reads them.

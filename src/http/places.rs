@@ -3,6 +3,7 @@
 use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use super::extract::Params;
 use super::respond::Answer;
 use super::{AppState, Problem};
@@ -18,12 +19,16 @@ pub(super) const MOST: usize = 50;
 pub(super) const USUAL: usize = 10;
 
 /// `GET /at?lon=&lat=`: the divisions and the cell of a position.
-pub(super) async fn read_place(State(state): State<AppState>, mut params: Params) -> Result<Answer, Problem> {
+pub(super) async fn read_place(
+    State(state): State<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Answer, Problem> {
     let lon = required(params.parse("lon", ("经度（度）", "a longitude in degrees"))?, "lon")?;
     let lat = required(params.parse("lat", ("纬度（度）", "a latitude in degrees"))?, "lat")?;
     params.finish()?;
     let at = LonLat::new(lon, lat).map_err(|error| Problem::coordinates("lon,lat", &error))?;
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let village = snapshot.village_at(at);
     let township = village.and_then(|code| code.at(DivisionLevel::Township));
     let body = json!({
@@ -52,6 +57,7 @@ fn named(snapshot: &Snapshot, layer: &str, code: DivisionCode) -> Value {
 /// `GET /search?q=`: townships and villages by name or code, coordinates, grid codes, features by code.
 pub(super) async fn search_places(
     State(state): State<AppState>,
+    caller: Caller,
     lang: Lang,
     mut params: Params,
 ) -> Result<Answer, Problem> {
@@ -65,14 +71,14 @@ pub(super) async fn search_places(
             (format!("请输入 1 至 {LONGEST} 个字符的 q。"), format!("`q` is 1 to {LONGEST} characters to look for."));
         return Err(Problem::parameter("q", zh, en));
     }
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let mut results: Vec<Value> = Vec::new();
     results.extend(by_coordinates(q));
     results.extend(by_cell(q));
     for kind in ["township", "village", "place"] {
-        results.extend(by_name(&state, &snapshot, kind, q, limit));
+        results.extend(by_name(&state, &caller, &snapshot, kind, q, limit));
     }
-    results.extend(by_code(&state, &snapshot, q, lang));
+    results.extend(by_code(&state, &caller, &snapshot, q, lang));
     results.truncate(limit);
     Ok(Answer::json(snapshot.revision(), &json!({ "query": q, "results": results })))
 }
@@ -98,8 +104,8 @@ fn by_cell(q: &str) -> Option<Value> {
 }
 
 /// Features of a layer whose name holds the text, the shortest names first.
-fn by_name(state: &AppState, snapshot: &Snapshot, kind: &str, q: &str, limit: usize) -> Vec<Value> {
-    let Ok(layer) = state.layer(kind) else { return Vec::new() };
+fn by_name(state: &AppState, caller: &Caller, snapshot: &Snapshot, kind: &str, q: &str, limit: usize) -> Vec<Value> {
+    let Ok(layer) = state.layer(caller, kind) else { return Vec::new() };
     let name_of = |item: &Item| item.property("name").and_then(|name| name.as_str().map(str::to_owned));
     let mut found: Vec<(String, std::sync::Arc<Item>)> = snapshot
         .layer(layer)
@@ -123,9 +129,9 @@ fn by_name(state: &AppState, snapshot: &Snapshot, kind: &str, q: &str, limit: us
 }
 
 /// Features of any visible layer with exactly this code.
-fn by_code(state: &AppState, snapshot: &Snapshot, q: &str, lang: Lang) -> Vec<Value> {
+fn by_code(state: &AppState, caller: &Caller, snapshot: &Snapshot, q: &str, lang: Lang) -> Vec<Value> {
     state
-        .visible_layers()
+        .visible_layers(caller)
         .filter(|(_, layer)| !matches!(layer.id.as_str(), "township" | "village"))
         .filter_map(|(at, layer)| {
             let item = snapshot.by_code(at, q)?;

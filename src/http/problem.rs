@@ -9,9 +9,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use tower_http::csrf::ProtectionError;
 
 use super::extract::lang_of;
 use crate::app::TileError;
+use crate::auth::{Denied, InvalidGrant};
 use crate::domain::{Bilingual, CoordinateError, Lang};
 use crate::store::StoreError;
 
@@ -86,6 +88,37 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", ("服务器错误", "Server error"), detail)
     }
 
+    /// Who asks does not hold, or must be said first.
+    pub fn unauthorized(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, ("请登录", "Sign in"), (zh.into(), en.into()))
+    }
+
+    /// Whether it is about who asks.
+    pub(super) fn is_about_who(&self) -> bool {
+        self.0.status == StatusCode::UNAUTHORIZED
+    }
+
+    /// A body that cannot be used; `error` says where.
+    pub fn unusable_body(error: &str) -> Self {
+        let detail = (format!("请求体有误：{error}。"), format!("The body cannot be used: {error}."));
+        Self::new(StatusCode::BAD_REQUEST, "body.invalid", ("请求体有误", "The body cannot be used"), detail)
+    }
+
+    /// Something that is in the way of what was asked.
+    pub fn conflict(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, ("有冲突", "It cannot be so"), (zh.into(), en.into()))
+    }
+
+    /// Too many attempts to get in.
+    pub fn too_many_attempts(wait_s: u32) -> Self {
+        let detail =
+            (format!("尝试次数过多；请等待 {wait_s} 秒。"), format!("Too many attempts; wait {wait_s} seconds."));
+        let title = ("尝试次数过多", "Too many attempts");
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "attempts.too_many", title, detail);
+        problem.0.retry_after_s = Some(wait_s);
+        problem
+    }
+
     /// Too much work at the moment.
     pub fn busy() -> Self {
         let detail = ("服务器繁忙；请稍后重试。".to_owned(), "The server is busy; try again in a moment.".to_owned());
@@ -124,6 +157,9 @@ impl IntoResponse for Problem {
     /// A bare response; [`in_words`] writes the body, once language and request id are known.
     fn into_response(self) -> Response {
         let mut response = self.0.status.into_response();
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.0.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -143,7 +179,7 @@ pub(super) async fn in_words(request: Request, next: Next) -> Response {
     };
     let mut told = (problem.0.status, Json(problem.body(lang, &instance, &id))).into_response();
     let headers = told.headers_mut();
-    for name in [header::RETRY_AFTER, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE, header::SET_COOKIE] {
         if let Some(value) = response.headers().get(&name) {
             headers.insert(name, value.clone());
         }
@@ -162,6 +198,14 @@ fn unexplained(response: &Response) -> Option<Problem> {
             (
                 "此路径不支持该方法；可用方法见 Allow 头。",
                 "This path does not know the method; the header Allow names those it does.",
+            ),
+        ),
+        StatusCode::FORBIDDEN if response.extensions().get::<ProtectionError>().is_some() => (
+            "request.cross_site",
+            ("拒绝跨站请求", "The request comes from another site"),
+            (
+                "写操作须从本站页面发出；程序请使用令牌且不带 Origin。",
+                "Writes come from pages of this site; programs use a token and send no `Origin`.",
             ),
         ),
         StatusCode::PAYLOAD_TOO_LARGE => {
@@ -189,6 +233,43 @@ impl From<TileError> for Problem {
             TileError::Failed => Self::internal(&error),
         }
     }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let en = format!("{}.", first_upper(&denied.to_string()));
+        let (code, zh) = match &denied {
+            Denied::SignInFirst { .. } => {
+                return Self::unauthorized("access.sign_in", "请先登录，或使用令牌。", en);
+            }
+            Denied::RoleLacksAction { action } => ("access.role", format!("该账号的角色不含操作 {action}。")),
+            Denied::LayerNotGranted { action, layer } => {
+                ("access.layer", format!("该账号可 {action}，但不含图层 {layer}。"))
+            }
+            Denied::DivisionNotGranted { action, division: Some(division) } => {
+                ("access.division", format!("该账号可 {action}，但不含区划 {division}。"))
+            }
+            Denied::DivisionNotGranted { action, division: None } => {
+                ("access.division", format!("该账号可 {action}，但不及全市。"))
+            }
+            Denied::TokenLacksScope { action } => ("access.token", format!("该令牌不用于 {action}。")),
+        };
+        let title = ("无权操作", "This account may not do that");
+        Self::new(StatusCode::FORBIDDEN, code, title, (zh, en))
+    }
+}
+
+impl From<InvalidGrant> for Problem {
+    fn from(error: InvalidGrant) -> Self {
+        let title = ("授权有误", "The grant cannot be given");
+        let detail = (format!("授权有误：{error}。"), format!("{}.", first_upper(&error.to_string())));
+        Self::new(StatusCode::BAD_REQUEST, "grant.invalid", title, detail)
+    }
+}
+
+fn first_upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl From<StoreError> for Problem {

@@ -74,6 +74,17 @@ fn is_plain(text: &str) -> bool {
     text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
 }
 
+/// Whether caches between may keep an answer for everybody, or only the client that asked. Either way
+/// they ask whether it still holds.
+pub(super) fn mark_sharing(headers: &mut HeaderMap, is_public: bool) {
+    if is_public {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    } else {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.append(header::VARY, HeaderValue::from_static("Cookie, Authorization"));
+    }
+}
+
 /// Whether one of the tags in `If-None-Match` is this one.
 pub(super) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let tags = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use uuid::Uuid;
 
+use super::caller::Caller;
 use super::problem::REQUEST_ID;
 use super::respond::REVISION;
 use super::{AppState, Problem};
@@ -71,7 +72,7 @@ pub(super) async fn observe(State(state): State<AppState>, request: Request, nex
     let mut response = next.run(request).await;
     let took = started.elapsed();
     // Every answer names the revision; those made from the map have named theirs already.
-    response.headers_mut().entry(REVISION).or_insert_with(|| state.app.snapshot().revision().0.into());
+    response.headers_mut().entry(REVISION).or_insert_with(|| state.app.revision().0.into());
     let status = response.status().as_u16();
     state.metrics.seconds.get_or_create(&Route { route: route.clone() }).observe(took.as_secs_f64());
     if tracing::enabled!(tracing::Level::DEBUG) || status >= 500 {
@@ -105,11 +106,11 @@ pub(super) async fn read_readiness(State(state): State<AppState>) -> Result<&'st
 }
 
 /// `GET /metrics`: OpenMetrics text for Prometheus.
-pub(super) async fn read_metrics(State(state): State<AppState>) -> Result<Response, Problem> {
+pub(super) async fn read_metrics(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
     let mut registry = Registry::with_prefix("platbook");
     registry.register("http_requests", "Requests by route and status", state.metrics.requests.clone());
     registry.register("http_seconds", "Time to answer by route, seconds", state.metrics.seconds.clone());
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let gauge = |value: u64| ConstGauge::new(value as i64);
     let (bytes, entries) = state.app.tiles.held();
     registry.register("revision", "Newest revision shown", gauge(snapshot.revision().0));
@@ -117,7 +118,7 @@ pub(super) async fn read_metrics(State(state): State<AppState>) -> Result<Respon
     registry.register("tile_cache_entries", "Drawn tiles kept", gauge(entries));
     registry.register("tiles_drawn", "Tiles drawn since the start", gauge(state.app.tiles.drawn() as u64));
     let features: Family<LayerLabel, prometheus_client::metrics::gauge::Gauge> = Family::default();
-    for (at, layer) in state.visible_layers() {
+    for (at, layer) in state.visible_layers(&caller) {
         features.get_or_create(&LayerLabel { layer: layer.id.to_string() }).set(snapshot.count(at) as i64);
     }
     registry.register("features", "Features by layer", features);

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 
+use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::respond::{Answer, base_url};
 use super::{AppState, Problem};
@@ -12,6 +13,7 @@ use crate::domain::Lang;
 /// `GET /styles/{theme}`: `light` or `dark`.
 pub(super) async fn read_style(
     State(state): State<AppState>,
+    caller: Caller,
     Path(theme): Path<String>,
     lang: Lang,
     headers: HeaderMap,
@@ -30,8 +32,9 @@ pub(super) async fn read_style(
             ));
         }
     };
-    let snapshot = state.app.snapshot();
-    let shown: Vec<_> = state.visible_layers().map(|(at, layer)| (layer, snapshot.attribution([at], lang))).collect();
+    let snapshot = state.snapshot(&caller).await;
+    let shown: Vec<_> =
+        state.visible_layers(&caller).map(|(at, layer)| (layer, snapshot.attribution([at], lang))).collect();
     let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), &shown);
     Ok(Answer::json(snapshot.revision(), &style))
 }

@@ -5,11 +5,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use super::extract::{Params, Path};
-use super::respond::{Answer, REVISION, base_url, is_known, not_modified};
+use super::respond::{Answer, REVISION, base_url, is_known, mark_sharing, not_modified};
 use super::{AppState, Problem};
 use crate::app::{Encoding, LayerSet, TileCache};
 use crate::domain::{Bbox, Lang, Revision};
+use crate::index::Snapshot;
 use crate::tiles::{InvalidTile, TileCoord};
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
@@ -17,16 +19,17 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.mapbox
 /// `GET /tiles/{layers}/{z}/{x}/{y}`: a tile of a comma list of layers.
 pub(super) async fn read_tile(
     State(state): State<AppState>,
+    caller: Caller,
     Path((layers, z, x, y)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let set = layer_set(&state, &layers)?;
+    let set = layer_set(&state, &caller, &layers)?;
     let row = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(&y);
     let tile = TileCoord::parse(&z, &x, row)?;
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let revision = TileCache::revision(&snapshot, set, tile);
     let encoding = preferred_encoding(&headers);
-    let tags = tags(&state, revision, snapshot.revision(), encoding);
+    let tags = tags(&state, &snapshot, set, revision, encoding);
     if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag)) {
         return Ok(not_modified(tags));
     }
@@ -48,23 +51,25 @@ pub(super) async fn read_tile(
 }
 
 /// Tag, revision and rules of caching. The tag is exact, so a client may keep a tile for as long as
-/// it likes and ask whether it still holds.
-fn tags(state: &AppState, revision: Revision, newest: Revision, encoding: Encoding) -> HeaderMap {
-    let database = state.database();
+/// it likes and ask whether it still holds. Tiles of people who see different parts have different tags.
+fn tags(state: &AppState, snapshot: &Snapshot, set: LayerSet, revision: Revision, encoding: Encoding) -> HeaderMap {
+    let database = state.database() ^ TileCache::view(snapshot, set);
+    let layers = &snapshot.catalogue().layers;
+    let is_public = set.layers().into_iter().all(|at| layers[at].is_public());
     let suffix = encoding.token().unwrap_or("id");
     let mut headers = HeaderMap::with_capacity(8);
     if let Ok(etag) = format!("\"{database:016x}-{revision}-{suffix}\"").parse() {
         headers.insert(header::ETAG, etag);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    headers.insert(REVISION, newest.0.into());
+    mark_sharing(&mut headers, is_public);
+    headers.insert(REVISION, snapshot.revision().0.into());
     headers
 }
 
 /// The layers of a comma list.
-fn layer_set(state: &AppState, layers: &str) -> Result<LayerSet, Problem> {
-    layers.split(',').try_fold(LayerSet::default(), |set, id| Ok(set.with(state.layer(id)?)))
+fn layer_set(state: &AppState, caller: &Caller, layers: &str) -> Result<LayerSet, Problem> {
+    layers.split(',').try_fold(LayerSet::default(), |set, id| Ok(set.with(state.layer(caller, id)?)))
 }
 
 /// The encoding a client accepts that is cheapest to make for its size.
@@ -86,13 +91,14 @@ fn preferred_encoding(headers: &HeaderMap) -> Encoding {
 /// `GET /tiles/{layers}`: TileJSON 3.0.
 pub(super) async fn read_tilejson(
     State(state): State<AppState>,
+    caller: Caller,
     Path(layers): Path<String>,
     lang: Lang,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Answer, Problem> {
     params.finish()?;
-    let positions = layer_set(&state, &layers)?.layers();
+    let positions = layer_set(&state, &caller, &layers)?.layers();
     let catalogue = &state.app.catalogue;
     let declared: Vec<_> = positions.iter().map(|&at| &catalogue.layers[at]).collect();
     let vector_layers: Vec<Value> = declared
@@ -107,7 +113,7 @@ pub(super) async fn read_tilejson(
             json!({ "id": layer.id, "description": layer.title.in_lang(lang), "fields": fields, "minzoom": layer.zoom.min, "maxzoom": layer.zoom.max })
         })
         .collect();
-    let snapshot = state.app.snapshot();
+    let snapshot = state.snapshot(&caller).await;
     let bounds = positions.iter().filter_map(|&at| snapshot.extent(at)).reduce(Bbox::union);
     let tilejson = json!({
         "tilejson": "3.0.0",

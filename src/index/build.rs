@@ -58,6 +58,7 @@ impl Builder {
             ids: IdTable::from_sorted(rows.into_iter()),
             catalogue: self.catalogue,
             revision,
+            sight: None,
         }
     }
 }

@@ -21,14 +21,14 @@ impl Snapshot {
     }
 
     fn feature_differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = String> + 'a {
-        let changed = self.features_after(None).filter_map(|(layer, item)| match other.ids.find(item.id) {
+        let changed = self.features_after(None).filter_map(|(layer, item)| match other.find(item.id) {
             Some((there, same)) if there == layer && is_same(item, same) => None,
             Some(_) => Some(format!("feature {} differs", item.id)),
             None => Some(format!("feature {} is missing there", item.id)),
         });
         let extra = other
             .features_after(None)
-            .filter(|(_, item)| self.ids.find(item.id).is_none())
+            .filter(|(_, item)| self.find(item.id).is_none())
             .map(|(_, item)| format!("feature {} is missing here", item.id));
         changed.chain(extra)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geo::{CoordsIter, Intersects};
 
 use super::outline::Outline;
-use super::row::{Keys, Packed, entries};
+use super::row::{Keys, Packed, entries, without};
 use crate::domain::{Bbox, DivisionCode, Feature, FeatureId, Geometry, LonLat, Properties, Revision, Version};
 use crate::geodesy::world::WorldXy;
 
@@ -22,6 +22,8 @@ pub struct Item {
     pub village: Option<DivisionCode>,
     shape: Shape,
     row: Box<[u8]>,
+    /// The row with the counts that are hidden; only where the layer hides any. Never leaves this type.
+    whole_row: Option<Box<[u8]>>,
     keys: Arc<Keys>,
 }
 
@@ -38,7 +40,9 @@ impl Item {
     /// Packs a feature of the layer that `keys` belong to. Lines and areas get the vertices that
     /// every zoom needs from their own course alone; [`Item::with_outline`] replaces them.
     pub(super) fn new(feature: &Feature, keys: &Arc<Keys>) -> Self {
-        let (row, _unknown) = keys.pack(&feature.content.properties);
+        let (packed, _unknown) = keys.pack(&feature.content.properties);
+        let (row, whole_row) =
+            if keys.hides_counts() { (keys.without_small_counts(&packed), Some(packed)) } else { (packed, None) };
         let shape = match feature.content.geometry.as_point() {
             Some(at) => Shape::Point(at, at.into()),
             None => Shape::Outline(Box::new(Outline::of(feature.content.geometry.clone()))),
@@ -50,19 +54,41 @@ impl Item {
             village: feature.content.village,
             shape,
             row,
+            whole_row,
             keys: Arc::clone(keys),
         }
     }
 
+    /// The same item with the counts under just these keys hidden; none when it hides them already.
+    pub(super) fn hiding(&self, hidden: &[usize]) -> Option<Self> {
+        let whole = self.whole_row.as_ref()?;
+        let row = without(whole, |key| hidden.contains(&key));
+        let shape = match &self.shape {
+            Shape::Point(at, world) => Shape::Point(*at, *world),
+            Shape::Outline(outline) => Shape::Outline(outline.clone()),
+        };
+        (row != self.row).then(|| Self { row, ..self.with_shape(shape) })
+    }
+
+    /// A count as it is, hidden or not: for deciding what to hide.
+    pub(super) fn true_count(&self, key: usize) -> Option<u64> {
+        self.keys.value(self.whole_row.as_ref()?, key)?.as_u64()
+    }
+
     /// The same item with another choice of vertices per zoom.
     pub(super) fn with_outline(&self, outline: Outline) -> Self {
+        self.with_shape(Shape::Outline(Box::new(outline)))
+    }
+
+    fn with_shape(&self, shape: Shape) -> Self {
         Self {
             id: self.id,
             version: self.version,
             revision: self.revision,
             village: self.village,
-            shape: Shape::Outline(Box::new(outline)),
+            shape,
             row: self.row.clone(),
+            whole_row: self.whole_row.clone(),
             keys: Arc::clone(&self.keys),
         }
     }
@@ -182,7 +208,7 @@ impl Item {
             Shape::Point(..) => 0,
             Shape::Outline(outline) => outline.heap_bytes(),
         };
-        std::mem::size_of::<Self>() + self.row.len() + outline
+        std::mem::size_of::<Self>() + self.row.len() + self.whole_row.as_ref().map_or(0, |row| row.len()) + outline
     }
 }
 

@@ -1,6 +1,6 @@
 //! One layer of a snapshot: its cells, and its features by code.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,9 +11,10 @@ use super::outline::Junctions;
 use super::partition::Partition;
 use super::row::Keys;
 use super::squares::Squares;
+use super::suppress::{shown_anew, township_of};
 use super::tables::CodeTable;
 use crate::catalog::Layer;
-use crate::domain::{Bbox, FeatureId, Revision};
+use crate::domain::{Bbox, FeatureId, LayerSight, Revision};
 use crate::geodesy::beidou::{Cell, cells_of};
 
 /// Where a cell stands among the cells of its layer: south to north, then west to east.
@@ -78,6 +79,9 @@ impl LayerIndex {
         if self.shared_borders {
             rank_together(items);
         }
+        if self.keys.hides_counts() {
+            hide_together(items, &self.keys);
+        }
         let mut by_cell: BTreeMap<CellKey, Vec<Arc<Item>>> = BTreeMap::new();
         for item in &*items {
             for key in keys_in(item.bbox()) {
@@ -100,11 +104,20 @@ impl LayerIndex {
         self.revision = revision;
     }
 
-    /// Applies an edit. Returns the neighbours that had to be drawn anew with it.
+    /// Applies an edit. Returns the neighbours that had to be drawn anew with it, or show other counts.
     pub(super) fn edit(&mut self, edit: &LayerEdit) -> Vec<Arc<Item>> {
         self.replace(edit);
-        let redrawn = if self.shared_borders { self.redrawn_neighbours(edit) } else { LayerEdit::default() };
-        self.replace(&redrawn);
+        let mut anew = Vec::new();
+        if self.shared_borders {
+            let redrawn = self.redrawn_neighbours(edit);
+            self.replace(&redrawn);
+            anew.extend(redrawn.added);
+        }
+        if self.keys.hides_counts() {
+            let shown = self.shown_anew(edit);
+            self.replace(&shown);
+            anew.extend(shown.added);
+        }
         for (sign, items) in [(false, &edit.removed), (true, &edit.added)] {
             for item in items {
                 if let (Some(digest), Some(codes)) = (self.code_digest(item), self.codes.as_mut()) {
@@ -120,7 +133,7 @@ impl LayerIndex {
         if let Some((_, revision)) = edit.touched.last() {
             self.revision = *revision;
         }
-        redrawn.added
+        anew
     }
 
     fn replace(&mut self, edit: &LayerEdit) {
@@ -173,6 +186,42 @@ impl LayerIndex {
         }
         redrawn.added = redrawn.removed.iter().map(|item| ranked(item, &around)).collect();
         redrawn
+    }
+
+    /// The items of the townships of an edit that must show other counts than before.
+    fn shown_anew(&self, edit: &LayerEdit) -> LayerEdit {
+        let townships: HashSet<_> = edit.removed.iter().chain(&edit.added).map(|item| township_of(item)).collect();
+        let items: Vec<_> =
+            self.in_box(Bbox::WORLD).filter(|item| townships.contains(&township_of(item))).map(Arc::clone).collect();
+        let revision = edit.touched.last().map_or(self.revision, |(_, revision)| *revision);
+        let mut shown = LayerEdit::default();
+        for (before, after) in shown_anew(&items, &self.keys) {
+            shown.touched.push((before.bbox(), revision));
+            shown.removed.push(before);
+            shown.added.push(after);
+        }
+        shown
+    }
+
+    /// This layer as far as a sight of a part of it goes. Cells stay for their revisions.
+    pub(super) fn seen_by(&self, sight: &LayerSight) -> Self {
+        let mut seen = Self { cells: Vec::new(), count: 0, extent: None, ..self.clone() };
+        if *sight == LayerSight::Nothing {
+            return Self { base: Revision::ZERO, revision: Revision::ZERO, ..seen };
+        }
+        for item in self.in_box(Bbox::WORLD).filter(|item| sight.shows(item.village)) {
+            seen.count += 1;
+            seen.extent = Some(seen.extent.map_or(item.bbox(), |extent| extent.union(item.bbox())));
+        }
+        seen.cells = self
+            .cells
+            .iter()
+            .map(|(key, cell)| {
+                let items = cell.items().filter(|item| sight.shows(item.village)).map(Arc::clone).collect();
+                (*key, Arc::new(Partition::new(items, self.squares.as_deref(), cell.revision())))
+            })
+            .collect();
+        seen
     }
 
     /// What the layer's rows are keyed by.
@@ -267,6 +316,16 @@ fn ranked(item: &Arc<Item>, junctions: &Junctions) -> Arc<Item> {
     match item.shape() {
         Shape::Outline(outline) => Arc::new(item.with_outline(outline.ranked(junctions))),
         Shape::Point(..) => Arc::clone(item),
+    }
+}
+
+fn hide_together(items: &mut [Arc<Item>], keys: &Keys) {
+    let anew: HashMap<FeatureId, Arc<Item>> =
+        shown_anew(items, keys).into_iter().map(|(before, after)| (before.id, after)).collect();
+    for item in items {
+        if let Some(shown) = anew.get(&item.id) {
+            *item = Arc::clone(shown);
+        }
     }
 }
 

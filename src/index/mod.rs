@@ -14,8 +14,10 @@ mod outline;
 mod partition;
 mod query;
 pub mod row;
+mod seen;
 mod snapshot;
 mod squares;
+pub mod suppress;
 mod tables;
 
 pub use build::Builder;

@@ -21,7 +21,7 @@ pub struct Keys {
     in_tiles: usize,
     /// Positions in `keys`, in the order of the schema.
     display: Vec<u8>,
-    smallest_count: i64,
+    smallest_count: u64,
 }
 
 /// One key of a layer's rows.
@@ -77,7 +77,7 @@ impl Keys {
             .collect();
         let counts_hidden_below = match layer.sensitivity {
             crate::catalog::Sensitivity::Public => 0,
-            _ => i64::from(layer.smallest_count),
+            _ => u64::from(layer.smallest_count),
         };
         Self { all: keys, in_tiles: tile_keys, display, smallest_count: counts_hidden_below }
     }
@@ -102,15 +102,14 @@ impl Keys {
         &self.all[position]
     }
 
-    /// Packs the values of a feature. Small counts that the layer hides are left out here, so that
-    /// no view of the index can show them. Returns the row and how many values had no key.
+    /// Packs the values of a feature. Returns the row and how many values had no key.
     pub fn pack(&self, properties: &Properties) -> (Box<[u8]>, usize) {
         let mut row = Vec::with_capacity(128);
         let mut known = 0;
         for (position, key) in self.all.iter().enumerate() {
             let Some(value) = properties.get(&key.name) else { continue };
             known += 1;
-            if value.is_null() || self.hides(key, value) {
+            if value.is_null() {
                 continue;
             }
             let number = value.as_str().and_then(|text| key.values.iter().position(|known| known == text));
@@ -124,8 +123,28 @@ impl Keys {
         (row.into_boxed_slice(), properties.len() - known)
     }
 
-    fn hides(&self, key: &Key, value: &Value) -> bool {
-        key.is_count && value.as_i64().is_some_and(|count| (1..self.smallest_count).contains(&count))
+    /// Whether the layer hides small counts.
+    pub fn hides_counts(&self) -> bool {
+        self.smallest_count > 1 && self.counts().next().is_some()
+    }
+
+    /// The keys that hold counts.
+    pub fn counts(&self) -> impl Iterator<Item = usize> {
+        self.all.iter().enumerate().filter(|(_, key)| key.is_count).map(|(position, _)| position)
+    }
+
+    /// Counts below this are hidden.
+    pub const fn smallest_count(&self) -> u64 {
+        self.smallest_count
+    }
+
+    /// A row without its small counts.
+    pub(super) fn without_small_counts(&self, row: &[u8]) -> Box<[u8]> {
+        let is_small = |key: usize| {
+            let count = self.value(row, key).and_then(|value| value.as_u64());
+            count.is_some_and(|count| (1..self.smallest_count).contains(&count))
+        };
+        without(row, |key| self.all[key].is_count && is_small(key))
     }
 
     /// The value under a key, if the row has it.
@@ -202,6 +221,21 @@ pub fn entries(row: &[u8]) -> impl Iterator<Item = (usize, Packed<'_>)> {
         rest = &tail[end..];
         Some((usize::from(key), Packed::Plain(value)))
     })
+}
+
+/// A row without the entries under some keys.
+pub(super) fn without(row: &[u8], hides: impl Fn(usize) -> bool) -> Box<[u8]> {
+    let mut kept = Vec::with_capacity(row.len());
+    for (key, value) in entries(row).filter(|(key, _)| !hides(*key)) {
+        match value {
+            Packed::Enumerated(number) => kept.extend([key as u8 | ENUMERATED, number]),
+            Packed::Plain(encoded) => {
+                kept.push(key as u8);
+                kept.extend(encoded);
+            }
+        }
+    }
+    kept.into_boxed_slice()
 }
 
 /// Appends a protobuf varint.

@@ -7,7 +7,7 @@ use super::item::Item;
 use super::layer::{LayerEdit, LayerIndex};
 use super::tables::IdTable;
 use crate::catalog::Catalogue;
-use crate::domain::{Bbox, Commit, DivisionCode, Feature, FeatureId, Lang, LonLat, Revision};
+use crate::domain::{Bbox, Commit, DivisionCode, Feature, FeatureId, Lang, LonLat, Revision, Sight};
 
 /// The map at one revision. Cloning shares everything.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub(super) layers: Vec<Arc<LayerIndex>>,
     pub(super) ids: IdTable,
     pub(super) intakes: Vec<Option<IntakeSum>>,
+    /// What it was cut down to; none: it is the whole map. The table of ids is that of the whole map.
+    pub(super) sight: Option<Arc<Sight>>,
 }
 
 /// The deliveries of raw data that a layer was made from, added up.
@@ -34,7 +36,14 @@ impl Snapshot {
     /// The map of an empty log.
     pub fn empty(catalogue: Arc<Catalogue>) -> Self {
         let layers: Vec<_> = catalogue.layers.iter().map(|layer| Arc::new(LayerIndex::empty(layer))).collect();
-        Self { revision: Revision::ZERO, intakes: vec![None; layers.len()], layers, ids: IdTable::default(), catalogue }
+        Self {
+            revision: Revision::ZERO,
+            intakes: vec![None; layers.len()],
+            layers,
+            ids: IdTable::default(),
+            catalogue,
+            sight: None,
+        }
     }
 
     /// The map of a scanned store.
@@ -50,8 +59,10 @@ impl Snapshot {
     }
 
     /// The map after more commits, in order. Commits up to this snapshot's revision are passed over;
-    /// features of layers that are not declared are left out of the index.
+    /// features of layers that are not declared are left out of the index. Only the whole map can be
+    /// led on.
     pub fn apply(&self, commits: &[Commit]) -> Self {
+        debug_assert!(self.sight.is_none(), "a part of the map cannot be led on");
         let mut next = self.clone();
         let mut edits: BTreeMap<usize, PendingEdit> = BTreeMap::new();
         for commit in commits.iter().filter(|commit| commit.revision > self.revision) {
@@ -146,12 +157,16 @@ impl Snapshot {
 
     /// A feature and the layer it stands in.
     pub fn feature(&self, id: FeatureId) -> Option<(usize, Arc<Item>)> {
-        self.ids.find(id).map(|(layer, item)| (layer, Arc::clone(item)))
+        self.find(id).map(|(layer, item)| (layer, Arc::clone(item)))
+    }
+
+    pub(super) fn find(&self, id: FeatureId) -> Option<(usize, &Arc<Item>)> {
+        self.ids.find(id).filter(|(layer, item)| self.shows(*layer, item))
     }
 
     /// All features above an id in order, with the layer each stands in.
     pub fn features_after(&self, id: Option<FeatureId>) -> impl Iterator<Item = (usize, &Arc<Item>)> {
-        self.ids.after(id)
+        self.ids.after(id).filter(|(layer, item)| self.shows(*layer, item))
     }
 
     /// The feature of a layer with this code; of several the one of the smallest id.
@@ -160,7 +175,7 @@ impl Snapshot {
         let name = &index.keys().key(index.code_key()?).name;
         index
             .with_code(code)
-            .filter_map(|id| self.ids.find(id))
+            .filter_map(|id| self.find(id))
             .map(|(_, item)| item)
             .find(|item| item.property(name).is_some_and(|value| value.as_str() == Some(code)))
             .map(Arc::clone)

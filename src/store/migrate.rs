@@ -5,10 +5,14 @@
 use super::StoreError;
 
 /// The steps of SQLite, the first is number 1.
-pub(super) const SQLITE: [&str; 1] = [include_str!("../../migrations/sqlite/0001_log.sql")];
+pub(super) const SQLITE: [&str; 2] =
+    [include_str!("../../migrations/sqlite/0001_log.sql"), include_str!("../../migrations/sqlite/0002_accounts.sql")];
 
 /// The steps of PostgreSQL, the first is number 1.
-pub(super) const POSTGRES: [&str; 1] = [include_str!("../../migrations/postgres/0001_log.sql")];
+pub(super) const POSTGRES: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_log.sql"),
+    include_str!("../../migrations/postgres/0002_accounts.sql"),
+];
 
 /// The newest schema this program knows.
 pub(super) const KNOWN: i64 = SQLITE.len() as i64;

@@ -3,6 +3,7 @@
 //! The only place with SQL. A store knows the order of commits and the content of features; it
 //! knows nothing of HTTP, of who may do what, or of what a geometry means.
 
+pub mod accounts;
 mod failure;
 mod migrate;
 mod plan;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision, Version};
 
+pub use accounts::Accounts;
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
@@ -155,6 +157,9 @@ pub trait Store: Send + Sync {
 
     /// Deliveries by layer.
     async fn intake_totals(&self) -> Result<Vec<IntakeTotal>, StoreError>;
+
+    /// Accounts, sessions, tokens and the audit list, which are kept beside the log.
+    fn accounts(&self) -> &dyn Accounts;
 
     /// Reads the whole database for damage: every fault found, in words; empty when sound.
     async fn verify(&self) -> Result<Vec<String>, StoreError>;

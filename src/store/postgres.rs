@@ -1,5 +1,6 @@
 //! The store in PostgreSQL with PostGIS: several servers may write to and follow one log.
 
+mod accounts;
 mod append;
 mod prepare;
 mod statements;
@@ -19,7 +20,7 @@ use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault, FeatureRow};
 use super::scan::Pipeline;
-use super::{Committed, IntakeTotal, Store, StoreError, totals};
+use super::{Accounts, Committed, IntakeTotal, Store, StoreError, totals};
 use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision};
 
 /// Connections of one server: readers, one writer, one listener.
@@ -44,6 +45,7 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 #[derive(Debug)]
 pub struct PostgresStore {
     pool: PgPool,
+    accounts: accounts::PostgresAccounts,
     /// Held while appending: the head's row lets one writer in at a time anyway, and so those of this
     /// process wait without a connection each.
     turn: Mutex<()>,
@@ -78,7 +80,8 @@ impl PostgresStore {
         drop(on);
         let (notify, notified) = watch::channel(0);
         let listener = tokio::spawn(listen(pool.clone(), notify));
-        Ok(Self { pool, turn: Mutex::new(()), notified, listener, identity, place })
+        let accounts = accounts::PostgresAccounts { reads: pool.clone(), writes: pool.clone(), place: place.clone() };
+        Ok(Self { pool, accounts, turn: Mutex::new(()), notified, listener, identity, place })
     }
 
     async fn reader(&self) -> Result<PoolConnection<Postgres>, StoreError> {
@@ -185,6 +188,10 @@ impl Store for PostgresStore {
     async fn intake_totals(&self) -> Result<Vec<IntakeTotal>, StoreError> {
         let rows = statements::intakes(&mut *self.reader().await?).await.map_err(self.fault())?;
         totals::intake_totals(rows).map_err(self.fault())
+    }
+
+    fn accounts(&self) -> &dyn Accounts {
+        &self.accounts
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

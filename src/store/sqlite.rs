@@ -1,5 +1,6 @@
 //! The store in one SQLite file: write-ahead log, one writer, many readers.
 
+mod accounts;
 mod packed;
 mod statements;
 mod writer;
@@ -18,7 +19,7 @@ use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault};
 use super::scan::Pipeline;
-use super::{Committed, IntakeTotal, Store, StoreError, migrate, totals};
+use super::{Accounts, Committed, IntakeTotal, Store, StoreError, migrate, totals};
 use crate::domain::{Change, ChangeSet, Commit, Feature, FeatureId, LayerId, Revision};
 use writer::{Request, Writer};
 
@@ -41,6 +42,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct SqliteStore {
     readers: SqlitePool,
+    accounts: accounts::SqliteAccounts,
     requests: mpsc::Sender<Request>,
     head: watch::Receiver<Revision>,
     identity: Uuid,
@@ -68,6 +70,8 @@ impl SqliteStore {
         let identity = identity.parse().map_err(|_| place.damaged("its identity is no UUID"))?;
         let head = statements::head(&mut connection).await.map_err(failed)?;
         let head = Revision(rows::natural(head).map_err(|fault| place.error("opening", fault))?);
+        // Accounts are written seldom: a connection of their own waits until the log's is done.
+        let writes = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true))
@@ -77,7 +81,8 @@ impl SqliteStore {
         let (newest, head) = watch::channel(head);
         let writer = Writer { connection, requests: waiting, head: newest, place: place.clone() };
         tokio::spawn(writer.run());
-        Ok(Self { readers, requests, head, identity, place })
+        let accounts = accounts::SqliteAccounts { reads: readers.clone(), writes, place: place.clone() };
+        Ok(Self { readers, accounts, requests, head, identity, place })
     }
 
     async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
@@ -178,6 +183,10 @@ impl Store for SqliteStore {
     async fn intake_totals(&self) -> Result<Vec<IntakeTotal>, StoreError> {
         let rows = statements::intakes(&mut *self.reader().await?).await.map_err(self.fault())?;
         totals::intake_totals(rows).map_err(self.fault())
+    }
+
+    fn accounts(&self) -> &dyn Accounts {
+        &self.accounts
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

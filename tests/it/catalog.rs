@@ -91,6 +91,22 @@ fn the_line_of_a_fault_is_the_line_of_the_key() {
 }
 
 #[test]
+fn a_broken_role_names_file_line_key_and_what_was_expected() {
+    let reader = "may = [\"read\"]";
+    for (from, to, expected) in [
+        (reader, "may = [\"raed\"]", "unknown variant `raed`, expected one of `read`, `create`"),
+        (reader, "may = []", "`viewer.may`: expected at least one action"),
+        ("[viewer]", "[Viewer]", "expected the name of a role"),
+        (", \"administer\"]", "]", "expected a role that may `administer`"),
+        (reader, "might = [\"read\"]", "unknown field `might`"),
+    ] {
+        let faults = broken("roles.toml", from, to);
+        let told = faults.iter().any(|fault| fault.starts_with("roles.toml:") && fault.contains(expected));
+        assert!(told, "`{to}` should say `{expected}`, says {faults:?}");
+    }
+}
+
+#[test]
 fn all_faults_are_told_at_once() {
     let mut files = files();
     for (file, from, to) in [

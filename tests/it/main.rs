@@ -5,13 +5,17 @@
 mod support;
 
 mod api;
+mod auth;
 mod catalog;
 mod codes;
 mod demo;
 mod exchange;
 mod geodesy;
 mod index;
+mod people;
+mod sight;
 mod store;
 mod story;
+mod suppress;
 mod tidy;
 mod tiles;

@@ -28,6 +28,9 @@ pub(super) struct Holds {
     pub(super) ways: bool,
 }
 
+/// What a block holds, and what was read of it.
+type Decoded<T> = Result<(Holds, T), OsmError>;
+
 struct Block {
     offset: ByteOffset,
     end: u64,
@@ -35,6 +38,8 @@ struct Block {
 }
 
 /// The blocks of one file.
+// The blocks are what it is about.
+#[allow(clippy::struct_field_names)]
 pub(super) struct Blocks<R: Read + Seek + Send> {
     reader: BlobReader<BufReader<R>>,
     blocks: Vec<Block>,
@@ -105,7 +110,7 @@ impl<R: Read + Seek + Send> Blocks<R> {
                 let blob = self.reader.blob_from_offset(offset).map_err(|error| damaged(offset.0, &error))?;
                 blobs.push((number, offset.0, blob));
             }
-            let results: Vec<(usize, Result<(Holds, T), OsmError>)> = blobs
+            let results: Vec<(usize, Decoded<T>)> = blobs
                 .into_par_iter()
                 .map(|(number, at_byte, blob)| {
                     let result = blob.to_primitiveblock().map_err(|error| damaged(at_byte, &error)).and_then(|block| {

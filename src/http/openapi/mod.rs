@@ -1,6 +1,7 @@
 //! The description of the API: OpenAPI 3.0.3 (the OGC tests ask for 3.0), made from the catalogue, the
 //! bounds of the server and one table of operations.
 
+mod accounts;
 mod operations;
 mod schemas;
 
@@ -15,7 +16,7 @@ use super::respond::{Answer, base_url};
 use super::{AppState, Limits, Problem};
 use crate::catalog::Catalogue;
 use crate::domain::Lang;
-use operations::{OPERATIONS, Operation, Parameter};
+use operations::{Access, Operation, Parameter};
 
 /// The media type of the document.
 pub(super) const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
@@ -29,7 +30,7 @@ pub(super) async fn read_api(
 ) -> Result<Answer, Problem> {
     params.finish()?;
     let document = document(&state.app.catalogue, &state.limits, lang, &base_url(&headers));
-    let revision = state.app.snapshot().revision();
+    let revision = state.app.revision();
     Ok(Answer { revision, media_type: MEDIA_TYPE, body: Body::from(document.to_string()) })
 }
 
@@ -47,8 +48,9 @@ pub(super) async fn read_api_page() -> Response {
 /// The OpenAPI document.
 pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &str) -> Value {
     let mut paths = Map::new();
-    for operation in OPERATIONS {
-        paths.insert(operation.path.to_owned(), json!({ "get": describe(operation, limits, language) }));
+    for operation in operations::all() {
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method] = describe(operation, limits, language);
     }
     json!({
         "openapi": "3.0.3",
@@ -65,7 +67,7 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
         "tags": tags(language),
         "paths": paths,
         "components": {
-            "schemas": schemas::all(),
+            "schemas": named_schemas(),
             "headers": {
                 "Revision": {
                     "description": "The revision the answer was made from",
@@ -74,8 +76,16 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
                 "ETag": { "description": "Send it back in If-None-Match", "schema": { "type": "string" } },
             },
             "responses": responses(),
+            "securitySchemes": {
+                "session": { "type": "apiKey", "in": "cookie", "name": "__Host-platbook", "description": "POST /session sets it" },
+                "token": { "type": "http", "scheme": "bearer", "bearerFormat": "pbk_…", "description": "POST /tokens makes one" },
+            },
         },
     })
+}
+
+fn named_schemas() -> Map<String, Value> {
+    [schemas::all(), accounts::schemas()].into_iter().filter_map(|named| named.as_object().cloned()).flatten().collect()
 }
 
 fn tags(language: Lang) -> Value {
@@ -93,6 +103,7 @@ fn tags(language: Lang) -> Value {
         named("Map", "样式与图层目录", "Styles and the catalogue of layers"),
         named("Divisions", "行政区划与公布数", "Divisions and published figures"),
         named("Places", "定位与查找", "What is here, and going somewhere"),
+        named("People", "登录、账号、令牌与审计", "Signing in, accounts, tokens, the audit list"),
         named("Service", "运行状态", "How the service is"),
     ])
 }
@@ -118,6 +129,10 @@ fn responses() -> Value {
     };
     json!({
         "Invalid": problem("A parameter cannot be used", 400, "parameter.invalid", "`limit` is at least 1."),
+        "SignIn": problem("Nobody signed in, or the session or token does not hold", 401, "session.unknown", "This session has ended; sign in again."),
+        "Denied": problem("This account may not do that", 403, "access.denied", "None of this account's roles may update."),
+        "TooMany": problem("Too many attempts; see Retry-After", 429, "attempts.too_many", "Too many attempts; wait 30 seconds."),
+        "Conflict": problem("It is there already", 409, "account.exists", "There is an account of this name."),
         "NotFound": problem("Not found", 404, "layer.not_found", "There is no layer `doorplates`; there are: …"),
         "Busy": problem("The server is busy; see Retry-After", 503, "server.busy", "The server is busy; try again in a moment."),
         "Problem": problem("Any other problem (RFC 9457)", 500, "internal", "The server failed; try again, and report the request id if it goes on."),
@@ -131,25 +146,34 @@ fn describe(operation: &Operation, limits: &Limits, language: Lang) -> Value {
         parameters.push(parameter(&operations::LANG, limits));
     }
     let mut responses = Map::new();
-    let content: Map<String, Value> = operation
-        .answers
-        .iter()
-        .map(|(media_type, schema)| ((*media_type).to_owned(), json!({ "schema": schemas::of(schema) })))
-        .collect();
+    let content = contents(operation.answers);
     let mut headers = json!({ "Platbook-Revision": { "$ref": "#/components/headers/Revision" } });
     if operation.tagged {
         headers["ETag"] = json!({ "$ref": "#/components/headers/ETag" });
         responses.insert("304".to_owned(), json!({ "$ref": "#/components/responses/NotModified" }));
     }
-    responses.insert("200".to_owned(), json!({ "description": "OK", "headers": headers, "content": content }));
+    let mut success = json!({ "description": "OK", "headers": headers });
+    if !content.is_empty() {
+        success["content"] = content.into();
+    }
+    responses.insert(operation.status.to_string(), success);
     if operation.id == "read_tile" {
         responses.insert("204".to_owned(), json!({ "description": "The tile is empty" }));
     }
     let mut refused = |status: &str, name: &str| {
         responses.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     };
-    if operation.speaks {
+    if operation.speaks || !operation.takes.is_empty() {
         refused("400", "Invalid");
+    }
+    if operation.access != Access::Open {
+        refused("401", "SignIn");
+    }
+    if operation.access == Access::Known {
+        refused("403", "Denied");
+    }
+    for (status, name) in operation.refuses {
+        refused(&status.to_string(), name);
     }
     if operation.parameters.iter().any(|parameter| parameter.place == "path") {
         refused("404", "NotFound");
@@ -158,13 +182,32 @@ fn describe(operation: &Operation, limits: &Limits, language: Lang) -> Value {
         refused("503", "Busy");
     }
     refused("default", "Problem");
-    json!({
+    let mut described = json!({
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": match language { Lang::Zh => operation.summary.0, Lang::En => operation.summary.1 },
         "parameters": parameters,
         "responses": responses,
-    })
+        "security": security(operation.access),
+    });
+    if !operation.takes.is_empty() {
+        described["requestBody"] = json!({ "required": true, "content": contents(operation.takes) });
+    }
+    described
+}
+
+/// What may be sent or answered, by media type.
+fn contents(kinds: &[(&str, &str)]) -> Map<String, Value> {
+    kinds.iter().map(|(kind, schema)| ((*kind).to_owned(), json!({ "schema": schemas::of(schema) }))).collect()
+}
+
+/// The ways to say who one is; an empty one is not to say.
+fn security(access: Access) -> Value {
+    match access {
+        Access::Open => json!([]),
+        Access::Anybody => json!([{}, { "session": [] }, { "token": [] }]),
+        Access::Known => json!([{ "session": [] }, { "token": [] }]),
+    }
 }
 
 fn parameter(parameter: &Parameter, limits: &Limits) -> Value {

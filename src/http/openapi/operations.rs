@@ -1,4 +1,4 @@
-//! The table of operations: one row a route.
+//! The table of operations: one row a route and method.
 
 use serde_json::{Value, json};
 
@@ -14,16 +14,37 @@ pub(super) struct Parameter {
     pub(super) example: Option<fn() -> Value>,
 }
 
+/// Who may ask for an operation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Everybody, and nobody is asked who they are.
+    Open,
+    /// Everybody; what is answered depends on who asks.
+    Anybody,
+    /// Who signed in, or came with a token.
+    Known,
+}
+
 /// One operation.
 pub(super) struct Operation {
+    /// The method, in lower case.
+    pub(super) method: &'static str,
     pub(super) path: &'static str,
     pub(super) id: &'static str,
     pub(super) tag: &'static str,
     /// What it does, zh and en.
     pub(super) summary: (&'static str, &'static str),
     pub(super) parameters: &'static [Parameter],
+    /// The media types of what is sent, with the names of their schemas; none: nothing is sent.
+    pub(super) takes: &'static [(&'static str, &'static str)],
+    /// The status of a success.
+    pub(super) status: u16,
     /// The media types of a success, with the names of their schemas.
     pub(super) answers: &'static [(&'static str, &'static str)],
+    /// Other answers of its own: a status, and a name among the responses of all.
+    pub(super) refuses: &'static [(u16, &'static str)],
+    /// Who may ask.
+    pub(super) access: Access,
     /// Whether the query is read: `lang` is known, unknown parameters are refused.
     pub(super) speaks: bool,
     /// Whether the answer has a tag.
@@ -37,7 +58,7 @@ pub(super) const FILTER: &str = "filter_by_property";
 
 type Schema = fn(&Limits) -> Value;
 
-const fn query(
+pub(super) const fn query(
     name: &'static str,
     description: &'static str,
     schema: Schema,
@@ -50,11 +71,16 @@ const fn needed(name: &'static str, description: &'static str, schema: Schema, e
     Parameter { name, place: "query", description, required: true, schema, example: Some(example) }
 }
 
-const fn path(name: &'static str, description: &'static str, schema: Schema, example: fn() -> Value) -> Parameter {
+pub(super) const fn path(
+    name: &'static str,
+    description: &'static str,
+    schema: Schema,
+    example: fn() -> Value,
+) -> Parameter {
     Parameter { name, place: "path", description, required: true, schema, example: Some(example) }
 }
 
-fn string(_: &Limits) -> Value {
+pub(super) fn string(_: &Limits) -> Value {
     json!({ "type": "string" })
 }
 
@@ -62,7 +88,7 @@ fn integer(_: &Limits) -> Value {
     json!({ "type": "integer", "minimum": 0 })
 }
 
-fn positive(_: &Limits) -> Value {
+pub(super) fn positive(_: &Limits) -> Value {
     json!({ "type": "integer", "minimum": 1 })
 }
 
@@ -92,6 +118,10 @@ fn page(limits: &Limits) -> Value {
 
 fn results(_: &Limits) -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": crate::http::places::MOST, "default": crate::http::places::USUAL })
+}
+
+pub(super) fn entries(_: &Limits) -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": crate::http::audit::MOST, "default": crate::http::audit::USUAL })
 }
 
 fn format(_: &Limits) -> Value {
@@ -150,25 +180,35 @@ const TILE: &[Parameter] = &[
     path("y", "Row from the north", integer, || json!(6740)),
 ];
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
 const HTML: (&str, &str) = ("text/html", "text");
 
 /// What most operations are.
-const PLAIN: Operation = Operation {
+pub(super) const PLAIN: Operation = Operation {
+    method: "get",
     path: "",
     id: "",
     tag: "",
     summary: ("", ""),
     parameters: &[],
+    takes: &[],
+    status: 200,
     answers: &[],
+    refuses: &[],
+    access: Access::Anybody,
     speaks: true,
     tagged: false,
     bounded: false,
 };
 
-/// Every operation, in the order of the router.
-pub(super) const OPERATIONS: &[Operation] = &[
+/// Every operation.
+pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
+    READING.iter().chain(super::accounts::PEOPLE)
+}
+
+/// The operations that read the map, in the order of the router.
+const READING: &[Operation] = &[
     Operation {
         path: "/",
         id: "read_landing",
@@ -176,6 +216,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: ("入口页", "Landing page; for browsers, the map"),
         parameters: &[F],
         answers: &[(JSON, "LandingPage"), HTML],
+        access: Access::Open,
         ..PLAIN
     },
     Operation {
@@ -201,6 +242,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: ("接口文档", "Documentation for people"),
         answers: &[HTML],
         speaks: false,
+        access: Access::Open,
         ..PLAIN
     },
     Operation {
@@ -269,6 +311,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         speaks: false,
         tagged: true,
         bounded: true,
+        ..PLAIN
     },
     Operation {
         path: "/styles/{theme}",
@@ -338,6 +381,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: ("存活", "The process answers"),
         answers: &[("text/plain", "text")],
         speaks: false,
+        access: Access::Open,
         ..PLAIN
     },
     Operation {
@@ -347,6 +391,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: ("就绪", "The log is followed"),
         answers: &[("text/plain", "text")],
         speaks: false,
+        access: Access::Open,
         ..PLAIN
     },
     Operation {

@@ -12,16 +12,21 @@ pub(super) fn of(name: &str) -> Value {
     }
 }
 
-fn reference(component: &str) -> Value {
+pub(super) fn reference(component: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{component}") })
 }
 
-fn list(component: &str) -> Value {
+pub(super) fn list(component: &str) -> Value {
     json!({ "type": "array", "items": reference(component) })
 }
 
-fn object(required: &[&str], properties: Value) -> Value {
-    json!({ "type": "object", "required": required, "properties": properties })
+pub(super) fn object(required: &[&str], properties: Value) -> Value {
+    let mut object = json!({ "type": "object", "properties": properties });
+    // An empty list is not allowed to stand there.
+    if !required.is_empty() {
+        object["required"] = json!(required);
+    }
+    object
 }
 
 /// All named schemas.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::support::{PLATES, TestApp, small_catalogue};
-use platbook::http::Limits;
 use serde_json::Value;
 
 fn rels(body: &Value) -> BTreeSet<String> {
@@ -150,9 +149,8 @@ async fn what_features_say_cannot_become_markup() {
 }
 
 #[tokio::test]
-async fn internal_layers_stay_behind_every_door_when_they_are_not_served() {
-    let limits = Limits { serve_internal: false, ..Limits::default() };
-    let server = TestApp::with(limits).await;
+async fn internal_layers_stay_behind_every_door_for_those_who_do_not_sign_in() {
+    let server = TestApp::guarded().await;
     for door in [
         "/collections/network-node",
         "/collections/network-node/items",

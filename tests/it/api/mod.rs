@@ -7,4 +7,8 @@ mod items;
 mod map;
 mod openapi;
 mod places;
+mod rights;
+mod seeing;
 mod service;
+mod sessions;
+mod sign_on;

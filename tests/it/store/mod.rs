@@ -1,5 +1,6 @@
 //! The contract of the store, held against SQLite and PostgreSQL alike, and what is special to each.
 
+mod accounts;
 mod postgres;
 mod sqlite;
 mod suite;
@@ -10,41 +11,50 @@ use platbook::store::{self, Store};
 
 /// Runs every function of the suite against a fresh store of each kind.
 macro_rules! against_both {
-    ($($promise:ident),* $(,)?) => {
+    ($($suite:ident: [$($promise:ident),* $(,)?]),* $(,)?) => {
         mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
+            $($(#[tokio::test(flavor = "multi_thread")]
             async fn $promise() {
                 let folder = tempfile::tempdir().unwrap();
-                super::suite::$promise(super::open(folder.path().join("deep/city.sqlite").to_str().unwrap()).await).await;
-            })*
+                super::$suite::$promise(super::open(folder.path().join("deep/city.sqlite").to_str().unwrap()).await).await;
+            })*)*
         }
 
         mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
+            $($(#[tokio::test(flavor = "multi_thread")]
             async fn $promise() {
-                super::suite::$promise(super::open(&crate::support::postgres::fresh_database()).await).await;
-            })*
+                super::$suite::$promise(super::open(&crate::support::postgres::fresh_database()).await).await;
+            })*)*
         }
     };
 }
 
 against_both! {
-    a_new_store_is_empty_and_sound,
-    features_are_created_updated_and_deleted,
-    a_conflict_shows_the_current_feature_and_leaves_nothing,
-    a_deleted_feature_conflicts_with_nothing_current,
-    a_feature_may_stand_in_one_edit_only,
-    an_operation_is_applied_once,
-    commits_come_whole_and_in_order,
-    concurrent_appends_make_a_dense_log_without_visible_gaps,
-    of_two_writers_on_one_feature_one_wins,
-    the_scan_equals_the_replayed_log,
-    a_scan_can_be_ended,
-    history_tells_each_change_with_its_commit,
-    intakes_add_up,
-    every_geometry_and_text_comes_back,
-    waiting_ends_with_news_and_without,
-    twenty_thousand_creates_are_one_commit,
+    suite: [
+        a_new_store_is_empty_and_sound,
+        features_are_created_updated_and_deleted,
+        a_conflict_shows_the_current_feature_and_leaves_nothing,
+        a_deleted_feature_conflicts_with_nothing_current,
+        a_feature_may_stand_in_one_edit_only,
+        an_operation_is_applied_once,
+        commits_come_whole_and_in_order,
+        concurrent_appends_make_a_dense_log_without_visible_gaps,
+        of_two_writers_on_one_feature_one_wins,
+        the_scan_equals_the_replayed_log,
+        a_scan_can_be_ended,
+        history_tells_each_change_with_its_commit,
+        intakes_add_up,
+        every_geometry_and_text_comes_back,
+        waiting_ends_with_news_and_without,
+        twenty_thousand_creates_are_one_commit,
+    ],
+    accounts: [
+        accounts_come_back_as_they_were_given,
+        sessions_begin_end_and_go_with_their_account,
+        tokens_are_numbered_listed_and_taken_back,
+        the_audit_list_is_read_from_its_end,
+        accounts_do_not_disturb_the_log,
+    ],
 }
 
 async fn open(database: &str) -> Arc<dyn Store> {

@@ -1,7 +1,9 @@
 //! What tests stand on.
 
+mod people;
 pub(crate) mod postgres;
 mod program;
+mod provider;
 mod server;
 mod town;
 
@@ -9,9 +11,18 @@ use std::sync::Arc;
 
 use platbook::catalog::Catalogue;
 
-pub(crate) use program::{Program, platbook, refusal, success};
+pub(crate) use people::{PASSWORD, ROLES, grant};
+pub(crate) use program::{Program, platbook, refusal, refusal_of, success, success_of};
+pub(crate) use provider::{Browser, SignOnProvider};
 pub(crate) use server::{Answer, TestApp};
 pub(crate) use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
+
+/// An HTTP client that follows no redirects.
+pub(crate) fn client() -> reqwest::Client {
+    // Another test may have chosen the cryptography already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
 
 /// The catalogue of the repository.
 pub(crate) fn small_catalogue() -> Arc<Catalogue> {

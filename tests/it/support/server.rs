@@ -1,10 +1,11 @@
 //! The program as its clients meet it: a store on disk, the index over it, and a socket.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use platbook::app::{App, TileLimits};
 use platbook::domain::{ChangeSet, Draft, Edit, Intake};
-use platbook::http::{self, Limits};
+use platbook::http::{self, Access, Limits};
 use platbook::store;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
@@ -47,17 +48,34 @@ impl TestApp {
         Self::with(Limits::default()).await
     }
 
-    /// Serves the town within other bounds.
+    /// Serves the town within other bounds; who does not sign in sees it all.
     pub(crate) async fn with(limits: Limits) -> Self {
+        let access = Access { anonymous_role: Some("viewer".parse().unwrap()), ..Access::default() };
+        Self::built(limits, access).await
+    }
+
+    /// Serves the town to people by their rights.
+    pub(crate) async fn guarded() -> Self {
+        Self::guarded_by(Access { attempts_a_minute: 100_000, ..Access::default() }).await
+    }
+
+    /// Serves the town to people by their rights, with other settings.
+    pub(crate) async fn guarded_by(access: Access) -> Self {
+        Self::built(Limits::default(), access).await
+    }
+
+    async fn built(limits: Limits, access: Access) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join(DATABASE);
         let store = store::open(path.to_str().unwrap()).await.unwrap();
         let app = App::start(small_catalogue(), store, TileLimits::default(), |_| ()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let router = http::router(Arc::clone(&app), limits);
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        access.check(&app.catalogue).unwrap();
+        let service =
+            http::router(Arc::clone(&app), limits, access).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let client = super::client();
         let served = Self { app, base, client, serving, folder };
         served.commit(town::divisions(), Vec::new()).await;
         let layer = "doorplate".parse().unwrap();
@@ -103,10 +121,24 @@ impl TestApp {
 
     /// Any request.
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, path, headers, None).await
+    }
+
+    /// Any request, with a body in JSON.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
         let method: Method = method.parse().unwrap();
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap());
+        }
+        if let Some(body) = body {
+            request = request.json(body);
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -1,0 +1,41 @@
+//! Who asks.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{ANONYMOUS, Action, Grant};
+
+/// Somebody, or some program, and what they were granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The account's name; in the log it says who wrote a change.
+    pub name: String,
+    /// What they were granted.
+    pub grants: Vec<Grant>,
+    /// What the token they came with is for; none: all that was granted.
+    pub scopes: Option<BTreeSet<Action>>,
+    /// Whether nobody signed in.
+    pub is_anonymous: bool,
+}
+
+impl Actor {
+    /// Somebody who did not sign in, with what everybody is granted.
+    pub fn anonymous(grants: Vec<Grant>) -> Self {
+        Self { name: ANONYMOUS.to_owned(), grants, scopes: None, is_anonymous: true }
+    }
+
+    /// An account, signed in.
+    pub fn account(name: impl Into<String>, grants: Vec<Grant>) -> Self {
+        Self { name: name.into(), grants, scopes: None, is_anonymous: false }
+    }
+
+    /// The same with no more than a token is for.
+    #[must_use]
+    pub fn limited_to(self, scopes: BTreeSet<Action>) -> Self {
+        Self { scopes: Some(scopes), ..self }
+    }
+
+    /// Whether the token they came with is for an action; without a token all are.
+    pub fn in_scope(&self, action: Action) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.contains(&action))
+    }
+}

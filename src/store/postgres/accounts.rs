@@ -1,0 +1,3 @@
+//! Accounts in PostgreSQL.
+
+crate::store::accounts::accounts!(PostgresAccounts, sqlx::PgPool);

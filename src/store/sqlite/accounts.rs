@@ -1,0 +1,3 @@
+//! Accounts in SQLite.
+
+crate::store::accounts::accounts!(SqliteAccounts, sqlx::SqlitePool);

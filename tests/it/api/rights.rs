@@ -1,0 +1,174 @@
+//! Who may: every operation of the API, asked by everybody.
+
+use std::collections::BTreeSet;
+
+use platbook::domain::Action;
+use serde_json::{Value, json};
+
+use crate::support::{ROLES, TestApp, grant};
+
+/// What is asked, and the statuses that nobody, each role in order, an account that is shut out, and a
+/// token that has ended get.
+struct Row {
+    operation: &'static str,
+    ask: (&'static str, &'static str),
+    body: Option<fn(usize) -> Value>,
+    gets: [u16; 9],
+}
+
+const fn row(operation: &'static str, ask: (&'static str, &'static str), gets: [u16; 9]) -> Row {
+    Row { operation, ask, body: None, gets }
+}
+
+const fn sends(
+    operation: &'static str,
+    ask: (&'static str, &'static str),
+    body: fn(usize) -> Value,
+    gets: [u16; 9],
+) -> Row {
+    Row { operation, ask, body: Some(body), gets }
+}
+
+/// Answers to whoever calls.
+const ALL: [u16; 9] = [200; 9];
+/// For everybody; who says who they are must be right.
+const ANYBODY: [u16; 9] = [200, 200, 200, 200, 200, 200, 200, 401, 401];
+/// Not there without signing in.
+const INTERNAL: [u16; 9] = [404, 200, 200, 200, 200, 200, 200, 401, 401];
+/// For those who signed in.
+const KNOWN: [u16; 9] = [401, 200, 200, 200, 200, 200, 200, 401, 401];
+/// For administrators.
+const ADMINISTRATOR: [u16; 9] = [401, 403, 403, 403, 403, 403, 200, 401, 401];
+
+/// The same with another status where it is done.
+const fn done(status: u16, mut gets: [u16; 9]) -> [u16; 9] {
+    let mut at = 0;
+    while at < gets.len() {
+        if gets[at] == 200 {
+            gets[at] = status;
+        }
+        at += 1;
+    }
+    gets
+}
+
+const TABLE: &[Row] = &[
+    row("read_landing", ("GET", "/?f=json"), ALL),
+    row("read_conformance", ("GET", "/conformance"), ANYBODY),
+    row("read_api", ("GET", "/api"), ANYBODY),
+    row("read_api_page", ("GET", "/api.html"), ALL),
+    row("list_collections", ("GET", "/collections"), ANYBODY),
+    row("read_collection", ("GET", "/collections/doorplate"), ANYBODY),
+    row("read_collection", ("GET", "/collections/network-node"), INTERNAL),
+    row("read_collection", ("GET", "/collections/population"), INTERNAL),
+    row("read_schema", ("GET", "/collections/doorplate/schema"), ANYBODY),
+    row("read_schema", ("GET", "/collections/network-node/schema"), INTERNAL),
+    row("list_items", ("GET", "/collections/doorplate/items"), ANYBODY),
+    row("list_items", ("GET", "/collections/network-node/items"), INTERNAL),
+    row("list_items", ("GET", "/collections/population/items"), INTERNAL),
+    row("read_item", ("GET", "/collections/doorplate/items/4290050010010000100000000"), ANYBODY),
+    row("read_item", ("GET", "/collections/network-node/items/N-CORE"), INTERNAL),
+    row("read_item", ("GET", "/collections/population/items/429005001001"), INTERNAL),
+    row("read_tilejson", ("GET", "/tiles/doorplate"), ANYBODY),
+    row("read_tilejson", ("GET", "/tiles/doorplate,network-node"), INTERNAL),
+    row("read_tile", ("GET", "/tiles/doorplate/9/416/210"), ANYBODY),
+    row("read_tile", ("GET", "/tiles/doorplate,network-node/9/416/210"), INTERNAL),
+    row("read_tile", ("GET", "/tiles/population/9/416/210"), INTERNAL),
+    row("read_style", ("GET", "/styles/light"), ANYBODY),
+    row("read_catalogue", ("GET", "/catalogue"), ANYBODY),
+    row("list_divisions", ("GET", "/divisions"), ANYBODY),
+    row("list_figures", ("GET", "/figures"), ANYBODY),
+    row("read_place", ("GET", "/at?lon=112.8&lat=30.4"), ANYBODY),
+    row("search_places", ("GET", "/search?q=N-CORE"), ANYBODY),
+    row("read_health", ("GET", "/healthz"), ALL),
+    row("read_readiness", ("GET", "/readyz"), ALL),
+    row("read_metrics", ("GET", "/metrics"), ANYBODY),
+    row("read_session", ("GET", "/session"), ANYBODY),
+    sends("create_session", ("POST", "/session"), |_| json!({ "name": "nobody", "password": "wrong" }), [401; 9]),
+    row("delete_session", ("DELETE", "/session"), [204; 9]),
+    row("begin_sign_on", ("GET", "/session/oidc"), [404; 9]),
+    row("end_sign_on", ("GET", "/session/oidc/callback"), [404; 9]),
+    row("list_tokens", ("GET", "/tokens"), KNOWN),
+    row("list_tokens", ("GET", "/tokens?account=viewer"), [401, 200, 403, 403, 403, 403, 200, 401, 401]),
+    sends(
+        "create_token",
+        ("POST", "/tokens"),
+        |_| json!({ "name": "mine", "scopes": ["read"], "days": 1 }),
+        done(201, KNOWN),
+    ),
+    sends(
+        "create_token",
+        ("POST", "/tokens"),
+        |_| json!({ "name": "another's", "scopes": ["read"], "days": 1, "account": "target" }),
+        done(201, ADMINISTRATOR),
+    ),
+    row("delete_token", ("DELETE", "/tokens/999999"), done(404, KNOWN)),
+    row("list_users", ("GET", "/users"), ADMINISTRATOR),
+    sends(
+        "create_user",
+        ("POST", "/users"),
+        |who| json!({ "name": format!("made-by-{who}"), "grants": [] }),
+        done(201, ADMINISTRATOR),
+    ),
+    row("read_user", ("GET", "/users/target"), ADMINISTRATOR),
+    row("read_user", ("GET", "/users/viewer"), [401, 200, 403, 403, 403, 403, 200, 401, 401]),
+    sends("update_user", ("PATCH", "/users/target"), |_| json!({ "title": "Target" }), ADMINISTRATOR),
+    row("list_audit", ("GET", "/audit"), ADMINISTRATOR),
+];
+
+#[tokio::test]
+async fn every_operation_answers_everybody_as_the_table_says() {
+    let server = TestApp::guarded().await;
+    server.account("target", Vec::new(), None).await;
+    let mut callers: Vec<(&str, Vec<(&str, String)>)> = vec![("nobody", Vec::new())];
+    for role in ROLES {
+        callers.push((role, vec![("authorization", server.bearer(role, vec![grant(role, None, "429005")]).await)]));
+    }
+    let shut_out = server.bearer("shut-out", vec![grant("administrator", None, "429005")]).await;
+    let mut account = server.app.store.accounts().account(&"shut-out".parse().unwrap()).await.unwrap().unwrap();
+    account.disabled = true;
+    server.app.store.accounts().update_account(&account).await.unwrap();
+    callers.push(("shut out", vec![("authorization", shut_out)]));
+    let ended = format!("Bearer {}", server.token("administrator", &Action::ALL, 1).await);
+    callers.push(("ended", vec![("authorization", ended)]));
+    let mut wrong = Vec::new();
+    for row in TABLE {
+        let mut got = [0; 9];
+        for (who, (_, headers)) in callers.iter().enumerate() {
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let body = row.body.map(|body| body(who));
+            let answer = server.send(row.ask.0, row.ask.1, &headers, body.as_ref()).await;
+            got[who] = answer.status;
+            if answer.status >= 400 {
+                assert!(answer.json()["code"].is_string(), "every refusal says why: {}", answer.text());
+            }
+        }
+        if got != row.gets {
+            wrong.push(format!("{} {:?}: {got:?}, not {:?}", row.operation, row.ask, row.gets));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn the_table_knows_every_operation_of_the_api() {
+    let server = TestApp::guarded().await;
+    let document = server.json("/api").await;
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            described.insert(operation["operationId"].as_str().unwrap().to_owned());
+            let id = &operation["operationId"];
+            let rows: Vec<&Row> = TABLE.iter().filter(|row| row.operation == *id).collect();
+            assert!(!rows.is_empty(), "{method} {path} ({id}) is not in the table of rights");
+            for row in rows {
+                assert_eq!(row.ask.0.to_lowercase(), *method, "{id}");
+                for status in row.gets {
+                    let told = operation["responses"].get(status.to_string()).is_some();
+                    assert!(told, "{id} answers {status}, which the document does not tell");
+                }
+            }
+        }
+    }
+    assert_eq!(described.len(), TABLE.iter().map(|row| row.operation).collect::<BTreeSet<_>>().len());
+}
