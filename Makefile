@@ -27,7 +27,7 @@ web/dist/index.html: $(shell find web -type f -not -path 'web/node_modules/*' -n
 test: test-rust test-web e2e
 
 test-rust: web
-	scripts/install postgres gdal
+	scripts/install postgres gdal node
 	cargo test --locked
 
 test-web: web
@@ -46,7 +46,7 @@ lint: web
 
 ## bench: what it costs, beside its peers
 bench: build
-	scripts/install postgres
+	scripts/install postgres wrk
 	benches/run
 
 clean:

@@ -67,17 +67,21 @@ pub async fn create_token(
     Ok((shown, token))
 }
 
-/// Whether accounts could still be given if an account became as it is here.
-pub async fn leaves_an_administrator(
+/// Whether nobody could give accounts any more if an account became another than it was.
+pub async fn takes_the_last_administrator(
     accounts: &dyn Accounts,
     roles: &Roles,
-    changed: &Account,
+    before: &Account,
+    after: &Account,
 ) -> Result<bool, StoreError> {
     let administers = |account: &Account| {
         !account.disabled && may(roles, &actor_of(account), Action::Administer, &Target::Service).is_ok()
     };
+    if !administers(before) || administers(after) {
+        return Ok(false);
+    }
     let others = accounts.accounts().await?;
-    Ok(administers(changed) || others.iter().any(|other| other.name != changed.name && administers(other)))
+    Ok(!others.iter().any(|other| other.name != after.name && administers(other)))
 }
 
 /// Adds to the audit list.

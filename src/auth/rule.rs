@@ -76,10 +76,8 @@ pub fn may(roles: &Roles, actor: &Actor, action: Action, target: &Target<'_>) ->
     {
         return Ok(());
     }
-    granted(roles, actor, action, target).map_err(|reason| match actor.is_anonymous {
-        true => Denied::SignInFirst { action },
-        false => reason,
-    })
+    let reason = |reason| if actor.is_anonymous { Denied::SignInFirst { action } } else { reason };
+    granted(roles, actor, action, target).map_err(reason)
 }
 
 fn granted(roles: &Roles, actor: &Actor, action: Action, target: &Target<'_>) -> Result<(), Denied> {

@@ -3,7 +3,7 @@
 use super::Actor;
 use super::rule::grants_for;
 use crate::catalog::{Catalogue, Layer};
-use crate::domain::{Action, LayerSight, Sight};
+use crate::domain::{Action, Grant, LayerSight, Sight};
 
 impl Sight {
     /// What an actor may see of each layer: just the features that [`may`](super::may) lets them read.
@@ -20,7 +20,7 @@ fn of_layer(catalogue: &Catalogue, actor: &Actor, layer: &Layer) -> LayerSight {
         return LayerSight::Nothing;
     }
     let grants = || grants_for(&catalogue.roles, actor, Action::Read).filter(|grant| grant.covers(&layer.id));
-    if grants().any(|grant| grant.is_city_wide()) {
+    if grants().any(Grant::is_city_wide) {
         return LayerSight::All;
     }
     LayerSight::within(grants().map(|grant| grant.division).collect())

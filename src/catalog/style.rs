@@ -49,11 +49,13 @@ impl Theme {
 const FONTS: [&str; 6] =
     ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans", "sans-serif"];
 
-/// The style of the layers that `shown` lets through.
-pub fn style(catalogue: &Catalogue, theme: Theme, lang: Lang, base_url: &str, shown: impl Fn(&Layer) -> bool) -> Value {
-    let layers: Vec<&Layer> = catalogue.layers.iter().filter(|layer| shown(layer)).collect();
-    let sources: Map<String, Value> =
-        layers.iter().map(|layer| (layer.id.to_string(), source(layer, catalogue, base_url, lang))).collect();
+/// The style of some layers, each with whom the map must name beside it.
+pub fn style(catalogue: &Catalogue, theme: Theme, lang: Lang, base_url: &str, shown: &[(&Layer, String)]) -> Value {
+    let layers: Vec<&Layer> = shown.iter().map(|(layer, _)| *layer).collect();
+    let sources: Map<String, Value> = shown
+        .iter()
+        .map(|(layer, attribution)| (layer.id.to_string(), source(layer, catalogue, base_url, attribution)))
+        .collect();
     let mut drawn =
         vec![json!({ "id": "land", "type": "background", "paint": { "background-color": theme.ground().land } })];
     // Clusters stand above all shapes, and labels above the clusters; what is drawn last is placed
@@ -72,14 +74,14 @@ pub fn style(catalogue: &Catalogue, theme: Theme, lang: Lang, base_url: &str, sh
     })
 }
 
-fn source(layer: &Layer, catalogue: &Catalogue, base_url: &str, lang: Lang) -> Value {
+fn source(layer: &Layer, catalogue: &Catalogue, base_url: &str, attribution: &str) -> Value {
     json!({
         "type": "vector",
         "tiles": [format!("{base_url}/tiles/{}/{{z}}/{{x}}/{{y}}", layer.id)],
         "minzoom": layer.zoom.min,
         "maxzoom": layer.zoom.max,
         "bounds": <[f64; 4]>::from(catalogue.city.bounds),
-        "attribution": catalogue.city.attribution.in_lang(lang),
+        "attribution": attribution,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `platbook import osm`: roads, buildings, water, railways and places of an OpenStreetMap extract.
 //!
-//! Features are known by their code (`osm:way/123`): what is new is created, what differs updated,
-//! the rest left alone, so that importing a file twice changes nothing the second time.
+//! Features are known by their code (`osm:way/123`) and merged by it. A change set is written whole
+//! or not at all, so an import that was broken off is completed by the next.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,17 +10,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
-use super::{CliError, open_store, read_catalogue, say};
+use super::{CliError, open_store, progress, read_catalogue, say};
 use crate::app::{App, TileLimits};
 use crate::catalog::Catalogue;
-use crate::catalog::schema::Validator;
 use crate::config::Config;
-use crate::domain::{ChangeSet, Draft, Edit, Intake, LayerId};
-use crate::exchange::osm::{self, OsmError, OsmProgress, OsmSummary, Within};
-use crate::index::Snapshot;
+use crate::domain::{Bbox, ChangeSet, Draft, Edit, Intake, LayerId};
+use crate::exchange::merge::Merge;
+use crate::exchange::osm::{self, OsmError, OsmProgress, OsmSummary};
 
 /// What `platbook import` understands.
 #[derive(Debug, Args)]
@@ -31,13 +30,44 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Subcommand)]
 enum Source {
-    /// An OpenStreetMap extract (.osm.pbf)
-    Osm {
-        /// The extract
-        file: PathBuf,
-        /// Keep what lies outside the city's box, too
-        #[arg(long)]
-        everywhere: bool,
+    /// An OpenStreetMap extract (.osm.pbf): roads, buildings, water, railways, places
+    ///
+    /// What touches the city's box is brought in whole; the map then names © OpenStreetMap contributors.
+    /// The file is read through before anything is written. Importing it again changes nothing, importing a newer
+    /// one updates what changed; what is no longer in it stays, unless --remove-missing is given. An import that was
+    /// broken off is completed by running it again. Takes sixteen bytes of memory a node of the extract's roads,
+    /// buildings and waters, beside the city's own.
+    Osm(OsmArgs),
+}
+
+#[derive(Debug, Args)]
+struct OsmArgs {
+    /// The extract
+    file: PathBuf,
+    /// Bring in what lies outside the city's box, too
+    #[arg(long)]
+    everywhere: bool,
+    /// Take away what an earlier import brought, lies wholly in the box that the extract covers (and in the city's),
+    /// and is not in the extract any more
+    #[arg(long)]
+    remove_missing: bool,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// What is missing cannot be told without the extract's box.
+    #[error(
+        "the extract does not say which box it covers, so --remove-missing cannot tell what is gone; `osmium extract --bbox` writes one"
+    )]
+    NoArea,
+    /// The extract covers another place.
+    #[error("the extract covers {extract:?} (west, south, east, north), none of the city's box {city:?}")]
+    Elsewhere {
+        /// The box of the extract, degrees.
+        extract: [f64; 4],
+        /// The box of the city, degrees.
+        city: [f64; 4],
     },
 }
 
@@ -45,49 +75,59 @@ enum Source {
 const EDITS_TOGETHER: usize = 10_000;
 
 /// Drafts read ahead of the store.
-const AHEAD: usize = 20_000;
-
-/// What became of the drafts.
-#[derive(Default)]
-struct Tally {
-    created: u64,
-    updated: u64,
-    unchanged: u64,
-    /// Properties left out, by what was wrong with them.
-    dropped: BTreeMap<String, u64>,
-}
+const AHEAD: usize = 10_000;
 
 /// Imports a file.
 pub(super) async fn import(config: &Config, args: ImportArgs) -> Result<(), CliError> {
-    let Source::Osm { file: path, everywhere } = args.source;
-    let open = |source| CliError::Io { doing: format!("opening {}", path.display()), source };
-    let file = File::open(&path).map_err(open)?;
+    let Source::Osm(args) = args.source;
+    let open = |source| CliError::Io { doing: format!("opening {}", args.file.display()), source };
+    let file = File::open(&args.file).map_err(open)?;
     let catalogue = read_catalogue(config)?;
-    let within = (!everywhere).then_some(Within::Box(catalogue.city.bounds));
+    let within = (!args.everywhere).then_some(catalogue.city.bounds);
     // A file that cannot be read through is refused before anything is written.
     let checked = file.try_clone().map_err(open)?;
-    let (bounds, bar) = (within.clone(), bytes_bar("checking"));
-    let read = move || read_all(checked, bounds.as_ref(), &bar, &mut |_| ControlFlow::Continue(()));
-    tokio::task::spawn_blocking(read).await.map_err(|_| OsmError::Stopped)??;
+    let bar = progress::bytes("checking");
+    let read = move || read_all(checked, within, &bar, &mut |_| ControlFlow::Continue(()));
+    let found = tokio::task::spawn_blocking(read).await.map_err(|_| OsmError::Stopped)??;
+    let to_clear = if args.remove_missing { Some(area_of(&found, within)?) } else { None };
 
     let store = open_store(config, true).await?;
-    let app = App::start(catalogue, store, TileLimits::default(), |_| ()).await?;
+    let bar = progress::counter("reading features");
+    let app = App::start(Arc::clone(&catalogue), store, TileLimits::default(), |read| bar.set_position(read)).await?;
+    bar.finish_and_clear();
+    let mut import = Import {
+        app: &app,
+        merge: Merge::new(&catalogue).map_err(CliError::Schema)?,
+        reason: format!("OpenStreetMap extract {}", args.file.display()),
+    };
     let (drafts, received) = mpsc::channel(AHEAD);
-    let bar = bytes_bar("importing");
+    let bar = progress::bytes("importing");
     let reading = tokio::task::spawn_blocking(move || {
-        read_all(file, within.as_ref(), &bar, &mut |draft| match drafts.blocking_send(draft) {
+        read_all(file, within, &bar, &mut |draft| match drafts.blocking_send(draft) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         })
     });
-    let tally = write(&app, received, &path.display().to_string()).await?;
+    import.write(received).await?;
     let summary = reading.await.map_err(|_| OsmError::Stopped)??;
-    report(&summary, &tally)
+    let removed = match to_clear {
+        Some(area) => import.remove_missing(area).await?,
+        None => 0,
+    };
+    report(&summary, &import.merge, removed)
+}
+
+/// The box in which the extract says all there is.
+fn area_of(found: &OsmSummary, within: Option<Bbox>) -> Result<Bbox, ImportError> {
+    let area = found.area.ok_or(ImportError::NoArea)?;
+    let Some(city) = within else { return Ok(area) };
+    let elsewhere = || ImportError::Elsewhere { extract: area.into(), city: city.into() };
+    area.common(city).ok_or_else(elsewhere)
 }
 
 fn read_all(
     file: File,
-    within: Option<&Within>,
+    within: Option<Bbox>,
     bar: &ProgressBar,
     emit: &mut dyn FnMut(Draft) -> ControlFlow<()>,
 ) -> Result<OsmSummary, OsmError> {
@@ -100,105 +140,85 @@ fn read_all(
     summary
 }
 
-fn bytes_bar(what: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} ({eta} left)");
-    let bar = ProgressBar::new(1).with_message(what);
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
+/// An import under way.
+struct Import<'a> {
+    app: &'a App,
+    merge: Merge,
+    reason: String,
 }
 
-/// Writes drafts as they come, in change sets of a bounded size.
-async fn write(app: &App, mut drafts: mpsc::Receiver<Draft>, file: &str) -> Result<Tally, CliError> {
-    let mut validators: BTreeMap<LayerId, Validator> = BTreeMap::new();
-    let mut tally = Tally::default();
-    let mut edits = Vec::new();
-    let mut read: BTreeMap<LayerId, u64> = BTreeMap::new();
-    while let Some(mut draft) = drafts.recv().await {
-        let Some(layer) = app.catalogue.layer(&draft.layer) else { continue };
-        if !validators.contains_key(&draft.layer) {
-            let validator = Validator::of(layer).map_err(CliError::Schema)?;
-            validators.insert(draft.layer.clone(), validator);
-        }
-        if let Some(validator) = validators.get(&draft.layer) {
-            drop_faulty(validator, &mut draft, &mut tally);
-        }
-        *read.entry(draft.layer.clone()).or_default() += 1;
-        match edit_of(&app.snapshot(), draft) {
-            Some(edit) => {
-                match edit {
-                    Edit::Create(_) => tally.created += 1,
-                    _ => tally.updated += 1,
-                }
-                edits.push(edit);
+impl Import<'_> {
+    /// Writes drafts as they come, in change sets of a bounded size.
+    async fn write(&mut self, mut drafts: mpsc::Receiver<Draft>) -> Result<(), CliError> {
+        let mut edits = Vec::new();
+        while let Some(draft) = drafts.recv().await {
+            edits.extend(self.merge.edit(&self.app.snapshot(), draft));
+            if edits.len() >= EDITS_TOGETHER {
+                self.commit(std::mem::take(&mut edits)).await?;
             }
-            None => tally.unchanged += 1,
         }
-        if edits.len() >= EDITS_TOGETHER {
-            commit(app, std::mem::take(&mut edits), std::mem::take(&mut read), file).await?;
+        if edits.is_empty() { Ok(()) } else { self.commit(edits).await }
+    }
+
+    /// Removes what is gone from an area that the extract covers; how much that was.
+    async fn remove_missing(&self, area: Bbox) -> Result<usize, CliError> {
+        let removals = self.merge.removals(&self.app.snapshot(), osm::CODE_PREFIX, area);
+        for edits in removals.chunks(EDITS_TOGETHER) {
+            self.commit(edits.to_vec()).await?;
+        }
+        Ok(removals.len())
+    }
+
+    async fn commit(&self, edits: Vec<Edit>) -> Result<(), CliError> {
+        self.app
+            .commit(ChangeSet {
+                actor: "import osm".to_owned(),
+                reason: self.reason.clone(),
+                at: jiff::Timestamp::now(),
+                operation: None,
+                intakes: intakes(&self.app.catalogue, &edits),
+                edits,
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// What edits bring to the layers whose deliveries are counted.
+fn intakes(catalogue: &Catalogue, edits: &[Edit]) -> Vec<Intake> {
+    let mut brought: BTreeMap<&LayerId, u64> = BTreeMap::new();
+    for edit in edits {
+        if let Edit::Create(draft) | Edit::Update { draft, .. } = edit {
+            *brought.entry(&draft.layer).or_default() += 1;
         }
     }
-    if !edits.is_empty() {
-        commit(app, edits, read, file).await?;
-    }
-    Ok(tally)
-}
-
-/// Leaves out the properties that the layer's schema refuses, and counts them.
-fn drop_faulty(validator: &Validator, draft: &mut Draft, tally: &mut Tally) {
-    for fault in validator.faults(&draft.properties) {
-        let name = fault.pointer.trim_start_matches('/').to_owned();
-        *tally.dropped.entry(format!("{}: {}", draft.layer, fault.message)).or_default() += 1;
-        draft.properties.remove(&name);
-    }
-}
-
-/// What a draft asks for, beside the feature that has its code already.
-fn edit_of(snapshot: &Snapshot, draft: Draft) -> Option<Edit> {
-    let layer = snapshot.catalogue().position(&draft.layer)?;
-    let code = draft.properties.get("code").and_then(|code| code.as_str())?;
-    let Some(standing) = snapshot.by_code(layer, code) else { return Some(Edit::Create(draft)) };
-    let own = standing.properties();
-    let same_values = own.len() == draft.properties.len()
-        && own.iter().all(|(name, value)| draft.properties.get(name) == Some(value));
-    if same_values && standing.geometry() == draft.geometry {
-        return None;
-    }
-    Some(Edit::Update { id: standing.id, base: standing.version, draft })
-}
-
-async fn commit(app: &App, edits: Vec<Edit>, read: BTreeMap<LayerId, u64>, file: &str) -> Result<(), CliError> {
-    let catalogue: &Arc<Catalogue> = &app.catalogue;
     let is_governed = |layer: &LayerId| catalogue.layer(layer).is_some_and(|layer| layer.governance.is_some());
-    let intakes = read
-        .into_iter()
-        .filter(|(layer, _)| is_governed(layer))
-        .map(|(layer, count)| Intake { layer, source: "openstreetmap".to_owned(), collected: count, governed: count })
-        .collect();
-    app.commit(ChangeSet {
-        actor: "import osm".to_owned(),
-        reason: format!("OpenStreetMap extract {file}"),
-        at: jiff::Timestamp::now(),
-        operation: None,
-        edits,
-        intakes,
-    })
-    .await?;
-    Ok(())
+    let intake = |(layer, count): (&LayerId, u64)| Intake {
+        layer: layer.clone(),
+        source: "openstreetmap".to_owned(),
+        collected: count,
+        governed: count,
+    };
+    brought.into_iter().filter(|(layer, _)| is_governed(layer)).map(intake).collect()
 }
 
-fn report(summary: &OsmSummary, tally: &Tally) -> Result<(), CliError> {
+fn report(summary: &OsmSummary, merge: &Merge, removed: usize) -> Result<(), CliError> {
+    let tally = &merge.tally;
     say(&format!(
-        "{} nodes, {} ways, {} relations read; {} features created, {} updated, {} unchanged",
+        "{} nodes, {} ways, {} relations read; {} features created, {} updated, {} unchanged, {removed} removed",
         summary.nodes, summary.ways, summary.relations, tally.created, tally.updated, tally.unchanged
     ))?;
     for (layer, count) in &summary.kept {
         say(&format!("  {layer}: {count}"))?;
     }
     for (reason, count) in &summary.skipped {
-        say(&format!("  left out, {}: {count}", serde_json::to_string(reason).unwrap_or_default().trim_matches('"')))?;
+        say(&format!("  left out, {reason}: {count}"))?;
     }
-    for (reason, count) in &tally.dropped {
-        say(&format!("  property left out, {reason}: {count}"))?;
+    for (reason, count) in &tally.refused {
+        say(&format!("  left out, {reason}: {count}"))?;
+    }
+    for (property, (count, fault)) in &tally.dropped {
+        say(&format!("  value left out, {property}: {count} (the first: {fault})"))?;
     }
     Ok(())
 }

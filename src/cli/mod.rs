@@ -113,6 +113,9 @@ pub enum CliError {
         /// How many.
         faults: usize,
     },
+    /// What was asked to be imported.
+    #[error(transparent)]
+    Import(#[from] import::ImportError),
     /// An account.
     #[error(transparent)]
     User(#[from] user::UserError),

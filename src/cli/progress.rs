@@ -11,6 +11,13 @@ pub(super) fn bar(what: &'static str, features: u64) -> ProgressBar {
     bar
 }
 
+/// A bar of bytes, their number not known yet.
+pub(super) fn bytes(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(1).with_message(what);
+    bar.set_style(style("{msg} {bar:30} {bytes}/{total_bytes} ({eta} left)"));
+    bar
+}
+
 /// A counter of unknown length.
 pub(super) fn counter(what: &'static str) -> ProgressBar {
     const TICK: Duration = Duration::from_millis(200);

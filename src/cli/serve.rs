@@ -20,6 +20,9 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     let bind = |source| CliError::Bind { listen: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
     let store = open_store(&config, true).await?;
+    if store.accounts().accounts().await?.is_empty() && config.access.oidc.is_none() {
+        tracing::info!("nobody can sign in yet; `platbook user add NAME --role administrator` makes an account");
+    }
     let started = std::time::Instant::now();
     let counter = progress::counter("reading");
     let app = App::start(catalogue, store, config.tiles, |read| counter.set_position(read)).await?;

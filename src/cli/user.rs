@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CliError, open_store, read_catalogue, say};
-use crate::app::members::{create_token, leaves_an_administrator, record};
+use crate::app::members::{create_token, record, takes_the_last_administrator};
 use crate::app::password::{self, PasswordError};
 use crate::auth::{InvalidGrant, check_grant};
 use crate::catalog::Catalogue;
@@ -212,9 +212,10 @@ async fn change(
     name: &AccountName,
     how: impl FnOnce(&mut Account),
 ) -> Result<(), CliError> {
-    let mut account = find(accounts, name).await?;
+    let before = find(accounts, name).await?;
+    let mut account = before.clone();
     how(&mut account);
-    if account.disabled && !leaves_an_administrator(accounts, &catalogue.roles, &account).await? {
+    if takes_the_last_administrator(accounts, &catalogue.roles, &before, &account).await? {
         return Err(UserError::LastAdministrator(account.name).into());
     }
     accounts.update_account(&account).await?;

@@ -216,7 +216,7 @@ pub struct Grant {
     /// The role.
     pub role: RoleId,
     /// The layers it holds in; none: in all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers: Option<BTreeSet<LayerId>>,
     /// The division it holds in; the city is everywhere.
     pub division: DivisionCode,

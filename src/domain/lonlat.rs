@@ -163,6 +163,16 @@ impl Bbox {
         }
     }
 
+    /// The box that both share; none where they do not touch.
+    pub fn common(self, other: Self) -> Option<Self> {
+        self.intersects(other).then(|| Self {
+            west: self.west.max(other.west),
+            south: self.south.max(other.south),
+            east: self.east.min(other.east),
+            north: self.north.min(other.north),
+        })
+    }
+
     /// The position in the middle.
     pub fn centre(self) -> LonLat {
         LonLat { lon: f64::midpoint(self.west, self.east), lat: f64::midpoint(self.south, self.north) }

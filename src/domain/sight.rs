@@ -9,7 +9,7 @@ pub struct Sight {
 }
 
 /// What may be seen of one layer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LayerSight {
     /// All of it.
     All,

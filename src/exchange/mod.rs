@@ -2,5 +2,6 @@
 
 pub mod csv;
 pub mod geojson;
+pub mod merge;
 pub mod ndjson;
 pub mod osm;

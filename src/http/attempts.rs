@@ -40,8 +40,8 @@ impl Attempts {
         counted(&self.by_peer, &peer.0)
     }
 
-    /// Counts a token or session that does not hold.
-    pub(super) fn failure(&self, peer: Peer) -> Result<(), Problem> {
+    /// Counts what is not about a name: a token or session that does not hold, a way to the single sign-on.
+    pub(super) fn unnamed(&self, peer: Peer) -> Result<(), Problem> {
         counted(&self.by_peer, &peer.0)
     }
 }

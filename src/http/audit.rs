@@ -41,5 +41,9 @@ pub(super) async fn list_audit(
             })
         })
         .collect();
-    Ok(Answer::json(state.app.revision(), &json!({ "entries": entries, "next": next })))
+    let mut body = json!({ "entries": entries });
+    if let Some(next) = next {
+        body["next"] = next.into();
+    }
+    Ok(Answer::json(state.app.revision(), &body))
 }

@@ -17,12 +17,13 @@ use moka::future::Cache;
 use super::attempts::{Attempts, Peer};
 use super::problem::REQUEST_ID;
 use super::{Access, AppState, Problem};
+use crate::app::App;
 use crate::app::members::{TOKEN_PREFIX, actor_of, record};
 use crate::auth::Actor;
 use crate::catalog::{Catalogue, Sensitivity};
 use crate::domain::{LayerId, Sight};
 use crate::store::StoreError;
-use crate::store::accounts::{Account, Accounts, SecretHash};
+use crate::store::accounts::{Accounts, SecretHash};
 
 /// How long what the store said about a secret is believed. A change made by this program is known at
 /// once, one made by another server within this time.
@@ -83,7 +84,7 @@ pub(super) struct Door {
 
 /// What the store said about a secret.
 struct Known {
-    account: Account,
+    is_disabled: bool,
     caller: Caller,
     expires: Timestamp,
     used: Option<Timestamp>,
@@ -108,6 +109,11 @@ impl Door {
         }
     }
 
+    /// The caller who did not sign in.
+    pub(super) const fn nobody(&self) -> &Caller {
+        &self.nobody
+    }
+
     /// Forgets what the store said: something about accounts has changed.
     pub(super) fn forget(&self) {
         self.known.invalidate_all();
@@ -126,6 +132,18 @@ impl Door {
             .secure(self.access.secure_cookies)
             .same_site(SameSite::Lax)
             .build()
+    }
+
+    /// A cookie that takes another back.
+    pub(super) fn removal(&self, name: &'static str) -> Cookie<'static> {
+        let mut cookie = self.cookie(name, String::new());
+        cookie.make_removal();
+        cookie
+    }
+
+    /// The order to a browser to forget its session.
+    pub(super) fn taken_back(&self) -> CookieJar {
+        CookieJar::new().add(self.removal(self.cookie_name()))
     }
 
     /// The secret of a session that a request brings.
@@ -150,29 +168,39 @@ impl Door {
         }
     }
 
-    async fn caller(&self, app: &crate::app::App, headers: &HeaderMap) -> Result<Caller, Problem> {
+    async fn caller(&self, app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
         let (secret, is_cookie) = match self.shown(headers)? {
             Shown::Nothing => return Ok(self.nobody.clone()),
             Shown::Cookie(secret) => (secret, true),
             Shown::Token(secret) => (secret, false),
         };
-        let accounts = app.store.accounts();
-        let asking = look_up(accounts, &app.catalogue, &secret, is_cookie);
-        let known = self.known.try_get_with(secret.clone(), asking).await;
-        let known = known.map_err(|error: Arc<StoreError>| Problem::internal(error.as_ref()))?;
+        let known = self.known(app, &secret, is_cookie).await?;
         let known = known.ok_or_else(|| if is_cookie { session_ended() } else { unknown_token() })?;
         let now = Timestamp::now();
-        if known.account.disabled {
+        if known.is_disabled {
             return Err(account_disabled());
         }
         if known.expires <= now {
             return Err(if is_cookie { session_ended() } else { expired_token(known.expires) });
         }
         if known.used.is_none_or(|used| now.duration_since(used) >= USE_NOTED_EVERY) {
-            accounts.note_use(&secret, now).await?;
+            // Nobody is kept out because this cannot be written.
+            if let Err(error) = app.store.accounts().note_use(&secret, now).await {
+                tracing::warn!(error = %crate::error::chain(&error), "the use of a session or token is not noted");
+            }
             self.known.invalidate(&secret).await;
         }
         Ok(known.caller.clone())
+    }
+
+    /// What the store says about a secret, or said a moment ago.
+    async fn known(&self, app: &App, secret: &SecretHash, is_cookie: bool) -> Result<Option<Arc<Known>>, StoreError> {
+        if let Some(known) = self.known.get(secret).await {
+            return Ok(known);
+        }
+        let known = look_up(app.store.accounts(), &app.catalogue, secret, is_cookie).await?;
+        self.known.insert(secret.clone(), known.clone()).await;
+        Ok(known)
     }
 
     /// Notes in the audit list that a sensitive layer is read: once for an account, a layer and an hour,
@@ -200,13 +228,13 @@ async fn look_up(
     let known = if is_cookie {
         accounts.session(secret).await?.map(|(session, account)| {
             let caller = Caller::new(actor_of(&account), catalogue, Way::Session(session.expires));
-            Known { account, caller, expires: session.expires, used: Some(session.used) }
+            Known { is_disabled: account.disabled, caller, expires: session.expires, used: Some(session.used) }
         })
     } else {
         accounts.token(secret).await?.map(|(token, account)| {
             let actor = actor_of(&account).limited_to(token.scopes);
             let caller = Caller::new(actor, catalogue, Way::Token(token.expires));
-            Known { account, caller, expires: token.expires, used: token.used }
+            Known { is_disabled: account.disabled, caller, expires: token.expires, used: token.used }
         })
     };
     Ok(known.map(Arc::new))
@@ -258,25 +286,11 @@ fn refuse(state: &AppState, headers: &HeaderMap, problem: Problem, peer: Peer) -
     if !problem.is_about_who() {
         return problem.into_response();
     }
-    if let Err(too_many) = state.door.attempts.failure(peer) {
+    if let Err(too_many) = state.door.attempts.unnamed(peer) {
         return too_many.into_response();
     }
     let by_cookie = !headers.contains_key(header::AUTHORIZATION);
     if by_cookie { (state.door.taken_back(), problem).into_response() } else { problem.into_response() }
-}
-
-impl Door {
-    /// A cookie that takes another back.
-    pub(super) fn removal(&self, name: &'static str) -> Cookie<'static> {
-        let mut cookie = self.cookie(name, String::new());
-        cookie.make_removal();
-        cookie
-    }
-
-    /// The order to a browser to forget its session.
-    pub(super) fn taken_back(&self) -> CookieJar {
-        CookieJar::new().add(self.removal(self.cookie_name()))
-    }
 }
 
 fn session_ended() -> Problem {

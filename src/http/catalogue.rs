@@ -13,7 +13,7 @@ use super::{AppState, Problem};
 use crate::catalog::divisions::{DamagedLists, DivisionRegister};
 use crate::catalog::published::{Counted, compare, published};
 use crate::catalog::{Layer, SYNTHETIC};
-use crate::domain::{Bbox, DivisionCode, LayerId};
+use crate::domain::{Bbox, DivisionCode, Lang, LayerId};
 use crate::geodesy::geodesic::area_m2;
 use crate::index::Snapshot;
 
@@ -30,9 +30,12 @@ pub(super) async fn read_catalogue(
         catalogue.groups.iter().map(|(id, group)| json!({ "id": id, "title": group.title })).collect();
     let layers: Vec<Value> =
         state.visible_layers(&caller).map(|(at, layer)| layer_json(&snapshot, at, layer)).collect();
+    let mut city = json!(catalogue.city);
+    let attribution = |lang| snapshot.attribution(state.visible_layers(&caller).map(|(at, _)| at), lang);
+    city["attribution"] = json!({ "zh": attribution(Lang::Zh), "en": attribution(Lang::En) });
     let body = json!({
         "revision": snapshot.revision(),
-        "city": catalogue.city,
+        "city": city,
         "synthetic": is_synthetic(&snapshot),
         "groups": groups,
         "departments": catalogue.departments,

@@ -72,7 +72,7 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
         "id": layer.id,
         "title": layer.title.in_lang(lang),
         "description": layer.description.in_lang(lang),
-        "attribution": catalogue.city.attribution.in_lang(lang),
+        "attribution": snapshot.attribution([at], lang),
         "extent": { "spatial": { "bbox": [<[f64; 4]>::from(extent)], "crs": CRS84 } },
         "itemType": "feature",
         "crs": [CRS84],

@@ -43,10 +43,13 @@ pub(super) async fn read_landing(
     };
     let json = "application/json";
     let openapi = "application/vnd.oai.openapi+json;version=3.0";
+    // This page is the same for everybody: it names whom everybody's map must name.
+    let nobody = state.door.nobody();
+    let snapshot = state.snapshot(nobody).await;
     let body = json!({
         "title": title,
         "description": description,
-        "attribution": state.app.catalogue.city.attribution.in_lang(lang),
+        "attribution": snapshot.attribution(state.visible_layers(nobody).map(|(at, _)| at), lang),
         "links": [
             link(format!("{base}/?f=json"), "self", json, "This page"),
             link(format!("{base}/"), "alternate", "text/html", "The map"),
@@ -57,7 +60,7 @@ pub(super) async fn read_landing(
             link(format!("{base}/styles/light"), "stylesheet", "application/vnd.mapbox.style+json", "Map style"),
         ],
     });
-    Ok(Answer::json(state.app.revision(), &body).into_response())
+    Ok(Answer::json(snapshot.revision(), &body).into_response())
 }
 
 /// `GET /conformance`

@@ -139,12 +139,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
         .route("/at", get(places::read_place))
         .route("/search", get(places::search_places))
         .route("/metrics", get(service::read_metrics))
-        .route("/session", get(session::read_session))
-        .route("/tokens", get(tokens::list_tokens).post(tokens::create_token))
-        .route("/tokens/{id}", delete(tokens::delete_token))
-        .route("/users", get(users::list_users).post(users::create_user))
-        .route("/users/{name}", get(users::read_user).patch(users::update_user))
-        .route("/audit", get(audit::list_audit))
+        .merge(people())
         // Above this line it is asked who calls; below stands what must answer whoever calls.
         .route_layer(middleware::from_fn_with_state(state.clone(), caller::know))
         .route("/", get(landing::read_landing))
@@ -175,6 +170,18 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
                 .allow_headers(Any)
                 .expose_headers(Any),
         )
+}
+
+/// The routes about people; no cache keeps what they answer.
+fn people() -> Router<AppState> {
+    Router::new()
+        .route("/session", get(session::read_session))
+        .route("/tokens", get(tokens::list_tokens).post(tokens::create_token))
+        .route("/tokens/{id}", delete(tokens::delete_token))
+        .route("/users", get(users::list_users).post(users::create_user))
+        .route("/users/{name}", get(users::read_user).patch(users::update_user))
+        .route("/audit", get(audit::list_audit))
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
 
 /// Refuses queries that are too long before anything reads them.

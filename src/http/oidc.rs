@@ -3,6 +3,8 @@
 //! Between going there and coming back, the browser alone keeps what binds the two: state, nonce and
 //! verifier, in a cookie. So any server of the same database can end what another began.
 
+use std::pin::Pin;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -33,8 +35,8 @@ pub struct Provider {
     pub issuer: String,
     /// What it calls this map.
     pub client_id: String,
-    /// What it knows this map by; none for a public client.
-    #[serde(default)]
+    /// What it knows this map by; none for a public client. It is read, and never printed.
+    #[serde(default, skip_serializing)]
     pub client_secret: Option<String>,
     /// Where it sends people back to; none: `/session/oidc/callback` of the address they came by.
     #[serde(default)]
@@ -94,7 +96,19 @@ impl Mapping {
 /// The way to the provider.
 pub(super) struct SignOn {
     provider: Provider,
-    client: reqwest::Client,
+    client: reqwest::Result<reqwest::Client>,
+}
+
+/// What the provider answers, in time.
+type Asked = Pin<Box<dyn Future<Output = Result<HttpResponse, Unreachable>> + Send>>;
+
+async fn ask(client: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+    let response = client.execute(request.try_into()?).await?;
+    let mut built = axum::http::Response::builder().status(response.status());
+    for (name, value) in response.headers() {
+        built = built.header(name, value);
+    }
+    Ok(built.body(response.bytes().await?.to_vec())?)
 }
 
 /// Every claim as it came.
@@ -114,13 +128,10 @@ struct Journey {
     verifier: String,
 }
 
-/// Why there is no sign-on; the cause is for the log.
+/// The provider answered, but not with what the protocol asks for.
 #[derive(Debug, thiserror::Error)]
-#[error("the single sign-on failed while {doing}: {cause}")]
-struct Failed {
-    doing: &'static str,
-    cause: String,
-}
+#[error("the provider gave no ID token")]
+struct NoIdToken;
 
 /// What goes wrong on the way to the provider.
 #[derive(Debug, thiserror::Error)]
@@ -131,14 +142,28 @@ enum Unreachable {
     Answer(#[from] axum::http::Error),
 }
 
+/// Writes to the log what nobody outside must know.
+fn log(doing: &'static str, error: &dyn std::error::Error) {
+    tracing::warn!(error = %crate::error::chain(error), "the single sign-on failed while {doing}");
+}
+
 fn failed<E: std::error::Error>(doing: &'static str) -> impl Fn(E) -> Problem {
     move |error| {
-        let failed = Failed { doing, cause: crate::error::chain(&error) };
-        tracing::warn!(error = %failed, "nobody was signed in");
+        log(doing, &error);
         let zh = "单点登录未成功；请重试，若仍失败请联系管理员。";
         let en = "The single sign-on did not succeed; try again, and tell an administrator if it goes on.";
         Problem::unauthorized("sign_on.failed", zh, en)
     }
+}
+
+fn away<E: std::error::Error>(error: E) -> Problem {
+    log("asking the provider about itself", &error);
+    let detail = (
+        "单点登录暂不可用；请稍后重试，或用本地账号。".to_owned(),
+        "The single sign-on does not answer; try again later, or use a local account.".to_owned(),
+    );
+    let title = ("单点登录不可用", "The single sign-on is away");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sign_on.away", title, detail)
 }
 
 impl SignOn {
@@ -148,24 +173,19 @@ impl SignOn {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let patience = std::time::Duration::from_secs(10);
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(patience).build();
-        Self { provider, client: client.unwrap_or_default() }
+        Self { provider, client }
     }
 
-    async fn ask(client: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
-        let response = client.execute(request.try_into()?).await?;
-        let mut built = axum::http::Response::builder().status(response.status());
-        for (name, value) in response.headers() {
-            built = built.header(name, value);
-        }
-        Ok(built.body(response.bytes().await?.to_vec())?)
+    /// How the protocol's library asks the provider.
+    fn asking(&self) -> Result<impl Fn(HttpRequest) -> Asked + use<>, Problem> {
+        let client = self.client.as_ref().map_err(|error| Problem::internal(error))?.clone();
+        Ok(move |request| -> Asked { Box::pin(ask(client.clone(), request)) })
     }
 
     /// Asks the provider about itself and its keys; each time, so that new keys are known.
     async fn discover(&self) -> Result<CoreProviderMetadata, Problem> {
         let issuer = IssuerUrl::new(self.provider.issuer.clone()).map_err(failed("reading its address"))?;
-        let client = self.client.clone();
-        let ask = move |request| Box::pin(Self::ask(client.clone(), request));
-        CoreProviderMetadata::discover_async(issuer, &ask).await.map_err(failed("asking the provider about itself"))
+        CoreProviderMetadata::discover_async(issuer, &self.asking()?).await.map_err(away)
     }
 
     fn redirect(&self, headers: &HeaderMap) -> Result<RedirectUrl, Problem> {
@@ -182,8 +202,7 @@ impl SignOn {
         let (id, secret) = self.identity();
         let metadata = self.discover().await?;
         let core = CoreClient::from_provider_metadata(metadata, id, secret).set_redirect_uri(self.redirect(headers)?);
-        let client = self.client.clone();
-        let ask = move |request| Box::pin(Self::ask(client.clone(), request));
+        let ask = self.asking()?;
         let tokens = core
             .exchange_code(AuthorizationCode::new(code))
             .map_err(failed("reading where codes are traded"))?
@@ -191,10 +210,7 @@ impl SignOn {
             .request_async(&ask)
             .await
             .map_err(failed("trading the code"))?;
-        let token = tokens.id_token().ok_or_else(|| {
-            let cause = "the provider gave no ID token".to_owned();
-            failed("reading its answer")(Failed { doing: "reading", cause })
-        })?;
+        let token = tokens.id_token().ok_or_else(|| failed("reading its answer")(NoIdToken))?;
         let checked = token.claims(&core.id_token_verifier(), &Nonce::new(journey.nonce));
         let subject = checked.map_err(failed("checking the ID token"))?.subject().clone();
         let asking = core
@@ -217,7 +233,7 @@ pub(super) async fn begin_sign_on(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let sign_on = sign_on(&state)?;
-    state.door.attempts.failure(peer)?;
+    state.door.attempts.unnamed(peer)?;
     let (id, secret) = sign_on.identity();
     let metadata = sign_on.discover().await?;
     let client = CoreClient::from_provider_metadata(metadata, id, secret).set_redirect_uri(sign_on.redirect(&headers)?);
@@ -244,7 +260,7 @@ pub(super) async fn end_sign_on(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let sign_on = sign_on(&state)?;
-    state.door.attempts.failure(peer)?;
+    state.door.attempts.unnamed(peer)?;
     let (code, told, error) = (params.take("code")?, params.take("state")?, params.take("error")?);
     let journey = journey_of(&state, &headers).filter(|journey| told.as_ref() == Some(&journey.state));
     let (Some(code), Some(journey), None) = (code, journey, error) else {

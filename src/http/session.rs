@@ -1,7 +1,7 @@
 //! Signing in and out, and who one is.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use jiff::{SignedDuration, Timestamp};
@@ -79,7 +79,8 @@ pub(super) async fn enter(state: &AppState, headers: &HeaderMap, account: &Accou
     record_by(state, headers, account.name.as_str(), "session.began", "").await?;
     let caller = Caller::new(actor_of(account), &state.app.catalogue, Way::Session(session.expires));
     let jar = CookieJar::new().add(state.door.cookie(state.door.cookie_name(), secret));
-    Ok((jar, Answer::json(state.app.revision(), &told(state, &caller))).into_response())
+    let unkept = [(header::CACHE_CONTROL, "no-store")];
+    Ok((jar, unkept, Answer::json(state.app.revision(), &told(state, &caller))).into_response())
 }
 
 /// `DELETE /session`: signs out. Nothing to end is no error.
@@ -111,17 +112,22 @@ fn told(state: &AppState, caller: &Caller) -> Value {
         .iter()
         .map(|(id, role)| json!({ "id": id, "title": role.title, "may": role.may }))
         .collect();
-    json!({
+    let mut body = json!({
         "signed_in": !actor.is_anonymous,
         "name": actor.name,
-        "by": by,
-        "expires": expires,
         "grants": actor.grants,
-        "scopes": actor.scopes,
         "may": { "service": of_service(state, caller), "layers": in_layers(state, caller) },
         "roles": roles,
         "single_sign_on": state.door.access.oidc.is_some(),
-    })
+    });
+    if let (Some(by), Some(expires)) = (by, expires) {
+        body["by"] = by.into();
+        body["expires"] = json!(expires);
+    }
+    if let Some(scopes) = &actor.scopes {
+        body["scopes"] = json!(scopes);
+    }
+    body
 }
 
 fn of_service(state: &AppState, caller: &Caller) -> Vec<Action> {

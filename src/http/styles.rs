@@ -32,7 +32,9 @@ pub(super) async fn read_style(
             ));
         }
     };
-    let seen: Vec<_> = state.visible_layers(&caller).map(|(_, layer)| &layer.id).collect();
-    let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), |layer| seen.contains(&&layer.id));
-    Ok(Answer::json(state.app.revision(), &style))
+    let snapshot = state.snapshot(&caller).await;
+    let shown: Vec<_> =
+        state.visible_layers(&caller).map(|(at, layer)| (layer, snapshot.attribution([at], lang))).collect();
+    let style = style(&state.app.catalogue, theme, lang, &base_url(&headers), &shown);
+    Ok(Answer::json(snapshot.revision(), &style))
 }

@@ -118,7 +118,7 @@ pub(super) async fn read_tilejson(
     let tilejson = json!({
         "tilejson": "3.0.0",
         "name": declared.iter().map(|layer| layer.title.in_lang(lang)).collect::<Vec<_>>().join(" · "),
-        "attribution": catalogue.city.attribution.in_lang(lang),
+        "attribution": snapshot.attribution(positions.iter().copied(), lang),
         "tiles": [format!("{}/tiles/{layers}/{{z}}/{{x}}/{{y}}", base_url(&headers))],
         "minzoom": declared.iter().map(|layer| layer.zoom.min).min(),
         "maxzoom": declared.iter().map(|layer| layer.zoom.max).max(),

@@ -123,13 +123,16 @@ fn owner(
 }
 
 fn token_json(token: &Token) -> Value {
-    json!({
+    let mut body = json!({
         "id": token.id,
         "account": token.account,
         "name": token.name,
         "scopes": token.scopes,
         "created": token.created,
         "expires": token.expires,
-        "used": token.used,
-    })
+    });
+    if let Some(used) = token.used {
+        body["used"] = json!(used);
+    }
+    body
 }

@@ -13,7 +13,7 @@ use super::extract::{Params, Path};
 use super::problem::REQUEST_ID;
 use super::respond::Answer;
 use super::{AppState, Problem};
-use crate::app::members::{leaves_an_administrator, record};
+use crate::app::members::{record, takes_the_last_administrator};
 use crate::app::password::{self, PasswordError};
 use crate::auth::{Target, check_grant};
 use crate::domain::{AccountName, Action, Grant};
@@ -119,7 +119,8 @@ pub(super) async fn update_user(
     if !(is_own && patch.is_password_only()) {
         state.may(&caller, Action::Administer, &Target::Service)?;
     }
-    let mut account = find(&state, &name).await?;
+    let before = find(&state, &name).await?;
+    let mut account = before.clone();
     if is_own && patch.password.is_some() {
         prove(&state, &account, patch.current_password.clone()).await?;
     }
@@ -130,7 +131,7 @@ pub(super) async fn update_user(
     account.disabled = patch.disabled.unwrap_or(account.disabled);
     account.password = hashed(&state, patch.password).await?.or(account.password);
     let accounts = state.app.store.accounts();
-    if !leaves_an_administrator(accounts, &state.app.catalogue.roles, &account).await? {
+    if takes_the_last_administrator(accounts, &state.app.catalogue.roles, &before, &account).await? {
         return Err(Problem::conflict(
             "account.last_administrator",
             "这是最后一个管理员；请先授权另一个。",

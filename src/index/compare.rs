@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::attributions::Attributions;
 use super::{Item, Snapshot};
 use crate::domain::FeatureId;
 
 impl Snapshot {
     /// How this map differs from another, in words; nothing when both show the same. Looked at are
-    /// the features by id, and for each layer that its cells, its code table and its count hold just
+    /// the features by id, and for each layer that its cells, code table, count and attributions hold just
     /// these.
     pub fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = String> + 'a {
         let revision = (self.revision != other.revision)
@@ -35,9 +36,11 @@ impl Snapshot {
     /// Where a snapshot disagrees with itself.
     fn inner_faults(&self) -> Vec<String> {
         let mut by_layer: Vec<BTreeSet<FeatureId>> = vec![BTreeSet::new(); self.layers.len()];
+        let mut named: Vec<Attributions> = self.layers.iter().map(|layer| Attributions::of(layer.keys())).collect();
         let mut faults = Vec::new();
         for (layer, item) in self.features_after(None) {
             by_layer[layer].insert(item.id);
+            named[layer].add(item);
             if let Some(code) = self.code_of(layer, item)
                 && !self.layers[layer].with_code(&code).any(|id| id == item.id)
             {
@@ -53,6 +56,9 @@ impl Snapshot {
             }
             if layer.count() != ids.len() as u64 {
                 faults.push(format!("layer {id}: {} features by id, {} counted", ids.len(), layer.count()));
+            }
+            if *layer.attributions() != named[position] {
+                faults.push(format!("layer {id}: other sources are named than its features ask for"));
             }
         }
         faults

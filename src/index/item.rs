@@ -106,6 +106,11 @@ impl Item {
         &self.shape
     }
 
+    /// Whether it is a point.
+    pub(super) const fn is_point(&self) -> bool {
+        matches!(self.shape, Shape::Point(..))
+    }
+
     /// The box around it.
     pub fn bbox(&self) -> Bbox {
         match &self.shape {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::attributions::Attributions;
 use super::item::{Item, Shape};
 use super::outline::Junctions;
 use super::partition::Partition;
@@ -28,10 +29,13 @@ const fn key_of(cell: Cell) -> CellKey {
 pub struct LayerIndex {
     keys: Arc<Keys>,
     squares: Option<Arc<Squares>>,
+    /// Whether it holds points and nothing else.
+    points_only: bool,
     shared_borders: bool,
     code_key: Option<usize>,
     cells: Vec<(CellKey, Arc<Partition>)>,
     codes: Option<CodeTable>,
+    attributions: Attributions,
     count: u64,
     extent: Option<Bbox>,
     /// The newest revision that is not told apart by cell: that of the scan the layer was built from.
@@ -56,9 +60,11 @@ impl LayerIndex {
         let keys = Arc::new(Keys::of(layer));
         Self {
             squares: Squares::of(layer, &keys).map(Arc::new),
+            points_only: true,
             shared_borders: layer.shared_borders,
             code_key: layer.code.as_ref().and_then(|code| keys.position(&code.property)),
             codes: layer.code.as_ref().map(|_| CodeTable::new(std::iter::empty())),
+            attributions: Attributions::of(&keys),
             keys,
             cells: Vec::new(),
             count: 0,
@@ -82,6 +88,7 @@ impl LayerIndex {
                 by_cell.entry(key).or_default().push(Arc::clone(item));
             }
             self.extent = Some(self.extent.map_or(item.bbox(), |extent| extent.union(item.bbox())));
+            self.attributions.add(item);
         }
         let squares = self.squares.as_deref();
         self.cells = by_cell
@@ -91,6 +98,7 @@ impl LayerIndex {
         if self.codes.is_some() {
             self.codes = Some(CodeTable::new(items.iter().filter_map(|item| Some((self.code_digest(item)?, item.id)))));
         }
+        self.points_only = items.iter().all(|item| item.is_point());
         self.count = items.len() as u64;
         self.base = revision;
         self.revision = revision;
@@ -115,6 +123,7 @@ impl LayerIndex {
                 if let (Some(digest), Some(codes)) = (self.code_digest(item), self.codes.as_mut()) {
                     if sign { codes.insert(digest, item.id) } else { codes.remove(digest, item.id) }
                 }
+                if sign { self.attributions.add(item) } else { self.attributions.remove(item) }
             }
         }
         self.count = (self.count + edit.added.len() as u64).saturating_sub(edit.removed.len() as u64);
@@ -128,6 +137,7 @@ impl LayerIndex {
     }
 
     fn replace(&mut self, edit: &LayerEdit) {
+        self.points_only &= edit.added.iter().all(|item| item.is_point());
         let mut touched: BTreeMap<CellKey, Revision> = BTreeMap::new();
         for (bbox, revision) in &edit.touched {
             touched.extend(keys_in(*bbox).map(|key| (key, *revision)));
@@ -234,6 +244,11 @@ impl LayerIndex {
         self.extent
     }
 
+    /// Whom its features ask to be named beside them.
+    pub(super) const fn attributions(&self) -> &Attributions {
+        &self.attributions
+    }
+
     /// The newest revision that touched it.
     pub const fn revision(&self) -> Revision {
         self.revision
@@ -262,10 +277,10 @@ impl LayerIndex {
     pub fn in_box(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
         let (query_min, _) = cells_of(bbox);
         self.partitions(bbox).flat_map(move |((row, col), partition)| {
-            partition.in_box(bbox).filter(move |item| match item.shape() {
-                Shape::Point(..) => true,
-                Shape::Outline(outline) => {
-                    let (own_min, _) = cells_of(outline.bbox());
+            // A layer of points answers without a look at the features themselves.
+            partition.in_box(bbox).filter(move |item| {
+                self.points_only || {
+                    let (own_min, _) = cells_of(item.bbox());
                     row == own_min.row.max(query_min.row) && col == own_min.col.max(query_min.col)
                 }
             })

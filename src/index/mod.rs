@@ -5,6 +5,7 @@
 //! rebuilds the cells it touches and shares all others, so readers never lock and never see half a
 //! change. Pure values: no task, no clock, no store.
 
+mod attributions;
 mod build;
 mod compare;
 mod item;

@@ -134,8 +134,7 @@ fn bbox_of(area: &geo_types::MultiPolygon<f64>) -> Bbox {
 
 /// The box that two boxes have in common; the first of them if they share nothing.
 fn narrower(a: Bbox, b: Bbox) -> Bbox {
-    Bbox::new(a.west().max(b.west()), a.south().max(b.south()), a.east().min(b.east()), a.north().min(b.north()))
-        .unwrap_or(a)
+    a.common(b).unwrap_or(a)
 }
 
 /// Metres east and north of a position, degrees taken at the mean latitude of both ends on the GRS80

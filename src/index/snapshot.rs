@@ -1,13 +1,13 @@
 //! The map at one revision, and how commits lead from one to the next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::item::Item;
 use super::layer::{LayerEdit, LayerIndex};
 use super::tables::IdTable;
 use crate::catalog::Catalogue;
-use crate::domain::{Bbox, Commit, DivisionCode, Feature, FeatureId, LonLat, Revision, Sight};
+use crate::domain::{Bbox, Commit, DivisionCode, Feature, FeatureId, Lang, LonLat, Revision, Sight};
 
 /// The map at one revision. Cloning shares everything.
 #[derive(Debug, Clone)]
@@ -139,6 +139,15 @@ impl Snapshot {
     /// The box around a layer; none when it is empty.
     pub fn extent(&self, layer: usize) -> Option<Bbox> {
         self.layers[layer].extent()
+    }
+
+    /// Who must be named where these layers are shown: the city's own sources, and those that the
+    /// features ask for.
+    pub fn attribution(&self, layers: impl IntoIterator<Item = usize>, lang: Lang) -> String {
+        let asked: BTreeSet<&str> =
+            layers.into_iter().flat_map(|layer| self.layers[layer].attributions().texts()).collect();
+        let own = self.catalogue.city.attribution.in_lang(lang);
+        std::iter::once(own).chain(asked).collect::<Vec<_>>().join(" · ")
     }
 
     /// What was delivered for a layer.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use super::item::Item;
 use super::row::Keys;
-use crate::domain::{DivisionCode, DivisionLevel};
+use crate::catalog::Layer;
+use crate::domain::{DivisionCode, DivisionLevel, Properties};
 
 /// Which counts of one township are hidden; counts that are not known are none of its affair.
 pub fn hidden(counts: &[Option<u64>], smallest: u64) -> Vec<bool> {
@@ -35,6 +36,14 @@ fn two_differ(counts: &[Option<u64>], hidden: &[bool]) -> bool {
     let mut among = counts.iter().zip(hidden).filter(|(_, hidden)| **hidden).filter_map(|(count, _)| *count);
     let first = among.next();
     among.any(|count| Some(count) != first)
+}
+
+/// Leaves all counts of a layer that hides small ones out of some values: for what is told of features
+/// apart from the map (their history, a change), where it is not known what else the township shows.
+pub fn without_counts(layer: &Layer, properties: &mut Properties) {
+    if Keys::of(layer).hides_counts() {
+        properties.retain(|name, _| layer.properties.get(name).is_none_or(|property| !property.count));
+    }
 }
 
 /// The township an item counts for; none for what stands in no village.

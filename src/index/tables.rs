@@ -33,6 +33,9 @@ impl IdTable {
                 block.rows.push((item.id, layer, item));
             }
         }
+        for block in &mut blocks {
+            block.rows.shrink_to_fit();
+        }
         Self { blocks: blocks.into_iter().map(Arc::new).collect() }
     }
 

@@ -120,7 +120,9 @@ impl<'k> LayerEncoder<'k> {
     /// before a new one is written.
     fn plain_value(&mut self, key: usize, encoded: &[u8]) -> u32 {
         let (start, end, number) = self.last_plain[key];
-        if start != end && self.values[start..end] == *encoded {
+        let last = &self.values[start..end];
+        // Codes and addresses differ at their ends.
+        if last.last() == encoded.last() && last == encoded {
             return number;
         }
         let number = push_value(&mut self.values, &mut self.value_count, encoded);

@@ -86,7 +86,8 @@ impl<'s> Drawing<'s> {
             Some(cluster) if tile.zoom() < cluster.below => drawing.clusters(snapshot, tile, cluster.below),
             _ => {
                 let margin = f64::from(MARGIN) / f64::from(EXTENT);
-                let items: Vec<_> = index.in_box(tile.bbox(margin)).collect();
+                // First all features, then their drawing: the loads from memory of the first pass overlap.
+                let items: Vec<_> = index.in_box(tile.bbox(margin)).filter(|item| may_show(item, tile)).collect();
                 drawing.draw(items.into_iter(), tile, faults);
             }
         }
@@ -99,8 +100,6 @@ impl<'s> Drawing<'s> {
         let mut geometry = GeometryWriter::default();
         for item in items {
             let kind = match item.shape() {
-                // Each point stands in one tile only, so that counts over tiles add up.
-                Shape::Point(_, at) if !tile.holds(*at) => continue,
                 Shape::Point(_, at) => {
                     geometry.clear();
                     geometry.point(grid.place(*at));
@@ -196,6 +195,14 @@ impl<'s> Drawing<'s> {
             encoder.finish(bytes);
         }
         self.encoder.finish(bytes);
+    }
+}
+
+/// Each point stands in one tile only, so that counts over tiles add up.
+fn may_show(item: &Item, tile: TileCoord) -> bool {
+    match item.shape() {
+        Shape::Point(_, at) => tile.holds(*at),
+        Shape::Outline(_) => true,
     }
 }
 

@@ -162,8 +162,9 @@ fn properties_are_held_against_their_schema() {
 #[test]
 fn every_drawn_class_has_its_row_in_the_legend() {
     let catalogue = small_catalogue();
+    let shown: Vec<_> = catalogue.layers.iter().map(|layer| (layer, "© 示例".to_owned())).collect();
     for theme in [Theme::Light, Theme::Dark] {
-        let drawn = style(&catalogue, theme, Lang::Zh, "http://map", |_| true);
+        let drawn = style(&catalogue, theme, Lang::Zh, "http://map", &shown);
         for layer in &catalogue.layers {
             let rows = legend(layer, theme, Lang::Zh);
             let text = drawn.to_string();
@@ -172,6 +173,7 @@ fn every_drawn_class_has_its_row_in_the_legend() {
             }
             assert_eq!(rows.len(), layer.style.classes.len().max(1));
             assert!(drawn["sources"][layer.id.as_str()]["tiles"][0].as_str().unwrap().starts_with("http://map/tiles/"));
+            assert_eq!(drawn["sources"][layer.id.as_str()]["attribution"], "© 示例");
         }
     }
 }

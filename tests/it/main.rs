@@ -12,6 +12,7 @@ mod demo;
 mod exchange;
 mod geodesy;
 mod index;
+mod people;
 mod sight;
 mod store;
 mod story;

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use platbook::index::suppress::hidden;
+use platbook::index::suppress::{hidden, without_counts};
 use proptest::prelude::*;
+use serde_json::json;
+
+use crate::support::small_catalogue;
 
 const SMALLEST: u64 = 4;
 
@@ -40,6 +43,20 @@ fn no_hidden_count_follows_from_all_that_is_shown_and_the_sum() {
             }
         }
     }
+}
+
+#[test]
+fn what_is_told_apart_from_the_map_has_no_counts_of_a_layer_that_hides_small_ones() {
+    let catalogue = small_catalogue();
+    let told = |layer: &str, properties: serde_json::Value| {
+        let serde_json::Value::Object(mut properties) = properties else { unreachable!() };
+        without_counts(catalogue.layer(&layer.parse().unwrap()).unwrap(), &mut properties);
+        serde_json::Value::Object(properties)
+    };
+    let village = json!({ "name": "杨市社区", "persons": 7, "households": 1203 });
+    assert_eq!(told("population", village), json!({ "name": "杨市社区" }));
+    let plate = json!({ "code": "C", "number": 3 });
+    assert_eq!(told("doorplate", plate.clone()), plate);
 }
 
 proptest! {

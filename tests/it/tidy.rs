@@ -105,6 +105,17 @@ fn only_the_store_knows_sql_and_only_http_knows_axum() {
 }
 
 #[test]
+fn handlers_reach_the_map_only_as_somebody() {
+    for path in files("src/http", ".rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in ["app.snapshot()", "app.seen_by("] {
+            let is_the_door = path.ends_with("http/access.rs") && word == "app.seen_by(";
+            assert!(is_the_door || !text.contains(word), "{} asks {word} past the caller", path.display());
+        }
+    }
+}
+
+#[test]
 fn the_pure_modules_know_no_clock_no_task_and_no_chance() {
     for path in files("src", ".rs") {
         if !["domain", "geodesy", "catalog", "auth", "index", "tiles", "demo", "exchange"]

@@ -9,6 +9,7 @@ use osmpbf::{BlobReader, BlobType, ByteOffset, PrimitiveBlock};
 use rayon::prelude::*;
 
 use super::OsmError;
+use crate::domain::Bbox;
 
 /// The largest block, compressed or not, that the format allows, bytes.
 const MAX_BLOCK_BYTES: i32 = 32 * 1024 * 1024;
@@ -27,6 +28,9 @@ pub(super) struct Holds {
     pub(super) ways: bool,
 }
 
+/// What a block holds, and what was read of it.
+type Decoded<T> = Result<(Holds, T), OsmError>;
+
 struct Block {
     offset: ByteOffset,
     end: u64,
@@ -34,11 +38,15 @@ struct Block {
 }
 
 /// The blocks of one file.
+// The blocks are what it is about.
+#[allow(clippy::struct_field_names)]
 pub(super) struct Blocks<R: Read + Seek + Send> {
     reader: BlobReader<BufReader<R>>,
     blocks: Vec<Block>,
     /// Length of the file, bytes.
     pub(super) length: u64,
+    /// The box that the header names.
+    pub(super) area: Option<Bbox>,
 }
 
 impl<R: Read + Seek + Send> Blocks<R> {
@@ -81,8 +89,8 @@ impl<R: Read + Seek + Send> Blocks<R> {
         if end != length {
             return Err(OsmError::Truncated { length, at_byte: end.min(length) });
         }
-        check_header(&mut reader)?;
-        Ok(Self { reader, blocks, length })
+        let area = read_header(&mut reader)?;
+        Ok(Self { reader, blocks, length, area })
     }
 
     /// Reads the blocks for which `wanted` holds: `read` in parallel, `take` one by one in the order
@@ -102,7 +110,7 @@ impl<R: Read + Seek + Send> Blocks<R> {
                 let blob = self.reader.blob_from_offset(offset).map_err(|error| damaged(offset.0, &error))?;
                 blobs.push((number, offset.0, blob));
             }
-            let results: Vec<(usize, Result<(Holds, T), OsmError>)> = blobs
+            let results: Vec<(usize, Decoded<T>)> = blobs
                 .into_par_iter()
                 .map(|(number, at_byte, blob)| {
                     let result = blob.to_primitiveblock().map_err(|error| damaged(at_byte, &error)).and_then(|block| {
@@ -140,12 +148,13 @@ fn guarded<T>(
     guarded.unwrap_or_else(|_| Err("numbers or member types out of range".to_owned()))
 }
 
-fn check_header<R: Read + Seek + Send>(reader: &mut BlobReader<BufReader<R>>) -> Result<(), OsmError> {
+/// Checks what the header demands; the box that it names.
+fn read_header<R: Read + Seek + Send>(reader: &mut BlobReader<BufReader<R>>) -> Result<Option<Bbox>, OsmError> {
     let blob = reader.blob_from_offset(ByteOffset(0)).map_err(|error| damaged(0, &error))?;
     let header = blob.to_headerblock().map_err(|error| damaged(0, &error))?;
     match header.required_features().iter().find(|feature| !KNOWN_FEATURES.contains(&feature.as_str())) {
         Some(feature) => Err(OsmError::Feature { feature: feature.clone() }),
-        None => Ok(()),
+        None => Ok(header.bbox().and_then(|area| Bbox::new(area.left, area.bottom, area.right, area.top).ok())),
     }
 }
 

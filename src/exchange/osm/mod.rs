@@ -2,8 +2,8 @@
 //!
 //! The file is read in four passes, so that only what the city needs is ever in memory: relations
 //! (which ways they need), ways (which nodes they need), nodes (where they are), and ways again, now
-//! as features. Blocks without the elements of a pass are skipped. Broken geometry is counted under a
-//! stable code ([`Skip`]), never an error; a broken file is an error that says where.
+//! as features. Blocks without the elements of a pass are skipped. Broken geometry is counted by its
+//! reason ([`Skip`]), never an error; a broken file is an error that says where.
 
 mod blocks;
 mod passes;
@@ -16,12 +16,13 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 
-use serde::Serialize;
-
 use crate::domain::{Bbox, Draft, Geometry, InvalidId, LayerId};
 
 /// What every imported feature says of its origin (ODbL 1.0, 4.3).
 pub const ATTRIBUTION: &str = "© OpenStreetMap contributors, ODbL";
+
+/// How the code of every imported feature begins; element and number follow, as in `osm:way/123`.
+pub const CODE_PREFIX: &str = "osm:";
 
 /// Why an extract cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -68,46 +69,48 @@ pub enum OsmError {
 }
 
 /// Why an element did not become a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Skip {
-    /// It lies outside the box or area that was asked for.
+    /// It lies outside the box that was asked for.
+    #[error("outside the box")]
     Outside,
     /// A node that it needs is not in the file.
+    #[error("a node that it needs is not in the file")]
     NodeMissing,
     /// A way that the multipolygon needs is not in the file.
+    #[error("a way that the multipolygon needs is not in the file")]
     MemberMissing,
     /// The ring of an area does not close.
+    #[error("the ring of an area does not close")]
     OpenRing,
     /// A line of one position, or a ring of less than three different ones.
+    #[error("too few positions")]
     TooFewPositions,
     /// An area without surface.
+    #[error("an area without surface")]
     Degenerate,
     /// A node beyond ±180°, ±90°.
+    #[error("beyond ±180°, ±90°")]
     OutOfRange,
     /// A `highway` that is no road: a footpath, a bus stop, a road being built.
+    #[error("a highway that is no road")]
     NoRoadClass,
     /// A `highway` that is an area: a square.
+    #[error("a highway that is an area")]
     TrafficArea,
     /// A river or canal in a tunnel.
+    #[error("a river or canal in a tunnel")]
     Underground,
     /// A place without a name.
+    #[error("a place without a name")]
     NoName,
     /// A way that a multipolygon of the same kind draws already.
+    #[error("a way that a multipolygon draws already")]
     InMultipolygon,
 }
 
-/// Where the features to keep are: what touches it is kept whole.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Within {
-    /// A box.
-    Box(Bbox),
-    /// A polygon.
-    Area(Geometry),
-}
-
 /// What came of an extract.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OsmSummary {
     /// Nodes in the file.
     pub nodes: u64,
@@ -119,6 +122,8 @@ pub struct OsmSummary {
     pub kept: BTreeMap<LayerId, u64>,
     /// Elements that would have been features, by what stood against it.
     pub skipped: BTreeMap<Skip, u64>,
+    /// The box that the file says it covers.
+    pub area: Option<Bbox>,
 }
 
 /// How far the reading is.
@@ -130,16 +135,17 @@ pub struct OsmProgress {
     pub total: u64,
 }
 
-/// Reads an extract. `emit` gets every feature (places, then multipolygons, then ways, each in the
-/// order of the file) without a village; by `Break` it ends the reading with [`OsmError::Stopped`].
+/// Reads an extract; with a box `within`, only what touches it, and that whole. `emit` gets every
+/// feature (places, then multipolygons, then ways, each in the order of the file) without a village; by `Break` it ends the reading with [`OsmError::Stopped`].
 pub fn read<R: Read + Seek + Send>(
     source: R,
-    within: Option<&Within>,
+    within: Option<Bbox>,
     progress: &mut dyn FnMut(OsmProgress),
     emit: &mut dyn FnMut(Draft) -> ControlFlow<()>,
 ) -> Result<OsmSummary, OsmError> {
     let mut file = passes::File::open(source, progress)?;
-    let mut out = Out { summary: OsmSummary::default(), within, emit };
+    let summary = OsmSummary { area: file.area(), ..OsmSummary::default() };
+    let mut out = Out { summary, within, emit };
     let mut multipolygons = file.multipolygons(&mut out.summary)?;
     let nodes = file.needed_nodes(&mut multipolygons)?;
     let positions = file.positions(nodes, &mut out)?;
@@ -151,7 +157,7 @@ pub fn read<R: Read + Seek + Send>(
 /// Where features go, and what is counted of them.
 struct Out<'a> {
     summary: OsmSummary,
-    within: Option<&'a Within>,
+    within: Option<Bbox>,
     emit: &'a mut dyn FnMut(Draft) -> ControlFlow<()>,
 }
 

@@ -9,7 +9,8 @@ use super::blocks::Blocks;
 use super::relations::{self, MemberWay, Multipolygons};
 use super::shapes::{self, NodeSet, Nodes, Positions};
 use super::tags::{self, Tags};
-use super::{Made, OsmError, OsmProgress, OsmSummary, Out, Skip, Within};
+use super::{Made, OsmError, OsmProgress, OsmSummary, Out, Skip};
+use crate::domain::Bbox;
 
 /// How often the file is gone through; progress counts its bytes this often.
 const PASSES: u64 = 4;
@@ -25,6 +26,11 @@ impl<'a, R: Read + Seek + Send> File<'a, R> {
     /// Opens an extract; the file must be whole.
     pub(super) fn open(source: R, progress: &'a mut dyn FnMut(OsmProgress)) -> Result<Self, OsmError> {
         Ok(Self { blocks: Blocks::find(source)?, passes_done: 0, progress })
+    }
+
+    /// The box that the file says it covers.
+    pub(super) const fn area(&self) -> Option<Bbox> {
+        self.blocks.area
     }
 
     fn pass<T: Send>(
@@ -136,7 +142,7 @@ fn ways_needed(block: &PrimitiveBlock, members: &HashSet<i64>) -> Result<(Vec<i6
 
 type NodesFound = (Vec<(usize, [i32; 2])>, Vec<Result<Made, Skip>>);
 
-fn nodes_of(block: &PrimitiveBlock, nodes: &Nodes, within: Option<&Within>) -> Result<NodesFound, String> {
+fn nodes_of(block: &PrimitiveBlock, nodes: &Nodes, within: Option<Bbox>) -> Result<NodesFound, String> {
     let (mut found, mut places) = (Vec::new(), Vec::new());
     let texts = block.raw_stringtable();
     for element in block.elements() {
@@ -164,7 +170,7 @@ fn ways_of(
     block: &PrimitiveBlock,
     positions: &Positions,
     drawn: &HashSet<i64>,
-    within: Option<&Within>,
+    within: Option<Bbox>,
 ) -> Result<Vec<Result<Made, Skip>>, String> {
     let mut made = Vec::new();
     for way in block.groups().flat_map(|group| group.ways()) {
@@ -173,14 +179,21 @@ fn ways_of(
             continue;
         }
         let nodes: Vec<i64> = way.refs().collect();
+        let mut layers = Vec::new();
         for (thing, form) in things {
-            made.push(if form == tags::Form::Area && drawn.contains(&way.id()) {
+            let layer = thing.layer();
+            // A river's course that is a ring tagged as water, too, is one water, drawn once.
+            if layers.contains(&layer) {
+                continue;
+            }
+            let one = if form == tags::Form::Area && drawn.contains(&way.id()) {
                 Err(Skip::InMultipolygon)
             } else {
-                positions
-                    .shape(&nodes, form)
-                    .and_then(|geometry| shapes::made(thing, "way", way.id(), geometry, within))
-            });
+                let shape = positions.shape(&nodes, form);
+                shape.and_then(|geometry| shapes::made(thing, "way", way.id(), geometry, within))
+            };
+            layers.extend(one.is_ok().then_some(layer));
+            made.push(one);
         }
     }
     Ok(made)

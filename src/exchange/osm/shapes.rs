@@ -4,8 +4,8 @@ use geo::algorithm::buffer::{Buffer, BufferStyle, LineCap, LineJoin};
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 
 use super::tags::{Form, Thing};
-use super::{Made, Skip, Within, rings};
-use crate::domain::Geometry;
+use super::{CODE_PREFIX, Made, Skip, rings};
+use crate::domain::{Bbox, Geometry};
 use crate::geodesy::geodesic;
 
 /// Steps of a coordinate: 10⁻⁷ degrees, as the OpenStreetMap database has it.
@@ -166,29 +166,10 @@ fn strip(line: &LineString<f64>, width_m: f64) -> MultiPolygon<f64> {
     geo::MapCoords::map_coords(&plane.buffer_with_style(style), earth)
 }
 
-impl Within {
-    /// Whether a geometry touches the box or the area.
-    pub(super) fn touches(&self, geometry: &Geometry) -> bool {
-        use geo::{Contains, Intersects};
-        match self {
-            Self::Box(bbox) => {
-                let rect = geo_types::Rect::new((bbox.west(), bbox.south()), (bbox.east(), bbox.north()));
-                geometry.bbox().intersects(*bbox) && geometry.as_geo().intersects(&rect)
-            }
-            Self::Area(area) => {
-                // Most things lie inside as a whole, and one of their points shows it cheaply.
-                let corner = geometry.bbox();
-                corner.intersects(area.bbox())
-                    && (area.as_geo().contains(&geo_types::Point(first(geometry)))
-                        || area.as_geo().intersects(geometry.as_geo()))
-            }
-        }
-    }
-}
-
-fn first(geometry: &Geometry) -> Coord<f64> {
-    use geo::CoordsIter;
-    geometry.as_geo().coords_iter().next().unwrap_or_default()
+fn touches(geometry: &Geometry, bbox: Bbox) -> bool {
+    use geo::Intersects;
+    let rect = geo_types::Rect::new((bbox.west(), bbox.south()), (bbox.east(), bbox.north()));
+    geometry.bbox().intersects(bbox) && geometry.as_geo().intersects(&rect)
 }
 
 /// A thing as a feature, unless it lies outside.
@@ -197,9 +178,9 @@ pub(super) fn made(
     element: &str,
     id: i64,
     geometry: Geometry,
-    within: Option<&Within>,
+    within: Option<Bbox>,
 ) -> Result<Made, Skip> {
-    if within.is_some_and(|within| !within.touches(&geometry)) {
+    if within.is_some_and(|within| !touches(&geometry, within)) {
         return Err(Skip::Outside);
     }
     let extent = match thing {
@@ -208,6 +189,6 @@ pub(super) fn made(
         _ => 0.0,
     };
     let layer = thing.layer();
-    let properties = thing.properties(format!("osm:{element}/{id}"), extent);
+    let properties = thing.properties(format!("{CODE_PREFIX}{element}/{id}"), extent);
     Ok(Made { layer, geometry, properties })
 }

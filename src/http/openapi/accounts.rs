@@ -1,8 +1,11 @@
 //! The operations about people: sessions, tokens, users, the audit list.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::operations::{Access, JSON, Operation, PLAIN, path, positive, query, string};
+
+use super::schemas::{list, object, reference};
+use crate::domain::Action;
 
 const NAME: super::Parameter = path("name", "Name of an account", string, || json!("nobody-yet"));
 
@@ -52,6 +55,7 @@ pub(super) const PEOPLE: &[Operation] = &[
         refuses: &[(404, "NotFound"), CREDENTIALS],
         access: Access::Open,
         speaks: false,
+        bounded: true,
         ..PLAIN
     },
     Operation {
@@ -68,6 +72,7 @@ pub(super) const PEOPLE: &[Operation] = &[
         refuses: &[(401, "SignIn"), (404, "NotFound"), CREDENTIALS],
         access: Access::Open,
         speaks: false,
+        bounded: true,
         ..PLAIN
     },
     Operation {
@@ -169,3 +174,78 @@ pub(super) const PEOPLE: &[Operation] = &[
         ..PLAIN
     },
 ];
+
+fn actions() -> Value {
+    json!({ "type": "array", "items": { "type": "string", "enum": Action::ALL } })
+}
+
+fn token_members() -> Value {
+    let text = || json!({ "type": "string" });
+    let time = || json!({ "type": "string", "format": "date-time" });
+    json!({
+        "id": { "type": "integer", "minimum": 1 }, "account": text(), "name": text(),
+        "scopes": reference("Actions"), "created": time(), "expires": time(),
+        "used": time(),
+        "token": { "type": "string", "description": "Only in the answer that makes it" },
+    })
+}
+
+/// The shapes of what is said about people.
+pub(super) fn schemas() -> Value {
+    let text = || json!({ "type": "string" });
+    let integer = || json!({ "type": "integer", "minimum": 0 });
+    let time = || json!({ "type": "string", "format": "date-time" });
+    json!({
+        "Bilingual": object(&["zh", "en"], json!({ "zh": text(), "en": text() })),
+        "Grant": object(&["role", "division"], json!({
+            "role": { "type": "string", "description": "A role of the catalogue" },
+            "layers": { "type": "array", "items": text(), "description": "The layers it holds in; none: in all" },
+            "division": { "type": "string", "description": "Where it holds; the city is everywhere" },
+        })),
+        "Actions": actions(),
+        "Session": object(&["signed_in", "name", "grants", "may", "roles"], json!({
+            "signed_in": { "type": "boolean" }, "name": text(),
+            "by": { "type": "string", "enum": ["session", "token"] },
+            "expires": time(),
+            "grants": list("Grant"),
+            "scopes": reference("Actions"),
+            "may": object(&["service", "layers"], json!({
+                "service": reference("Actions"),
+                "layers": { "type": "object", "additionalProperties": reference("Actions") },
+            })),
+            "roles": { "type": "array", "items": object(&["id", "title", "may"], json!({
+                "id": text(), "title": reference("Bilingual"), "may": reference("Actions"),
+            })) },
+            "single_sign_on": { "type": "boolean" },
+        })),
+        "Credentials": object(&["name", "password"], json!({ "name": text(), "password": { "type": "string", "format": "password" } })),
+        "Token": object(&["id", "account", "name", "scopes", "created", "expires"], token_members()),
+        "Tokens": object(&["tokens"], json!({ "tokens": list("Token") })),
+        "NewToken": object(&["name", "scopes", "days"], json!({
+            "name": { "type": "string", "minLength": 1, "maxLength": 100 }, "scopes": reference("Actions"),
+            "days": { "type": "integer", "minimum": 1, "maximum": 366 }, "account": text(),
+        })),
+        "User": object(&["name", "title", "disabled", "grants", "created"], json!({
+            "name": text(), "title": text(), "disabled": { "type": "boolean" }, "grants": list("Grant"),
+            "has_password": { "type": "boolean" }, "single_sign_on": { "type": "boolean" },
+            "created": time(),
+        })),
+        "Users": object(&["users"], json!({ "users": list("User") })),
+        "NewUser": object(&["name", "grants"], json!({
+            "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._@-]{0,63}$" }, "title": text(),
+            "password": { "type": "string", "format": "password", "minLength": 10 }, "grants": list("Grant"),
+        })),
+        "UserPatch": object(&[], json!({
+            "title": text(), "password": { "type": "string", "format": "password", "minLength": 10 },
+            "current_password": { "type": "string", "format": "password", "description": "From those who change their own" },
+            "disabled": { "type": "boolean" }, "grants": list("Grant"),
+        })),
+        "Audit": object(&["entries"], json!({
+            "entries": { "type": "array", "items": object(&["id", "at", "actor", "action"], json!({
+                "id": integer(), "at": time(), "actor": text(), "action": text(),
+                "subject": text(), "request_id": text(),
+            })) },
+            "next": { "type": "integer", "description": "`cursor` of the page that follows, if one does" },
+        })),
+    })
+}

@@ -67,7 +67,7 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
         "tags": tags(language),
         "paths": paths,
         "components": {
-            "schemas": schemas::all(),
+            "schemas": named_schemas(),
             "headers": {
                 "Revision": {
                     "description": "The revision the answer was made from",
@@ -82,6 +82,10 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
             },
         },
     })
+}
+
+fn named_schemas() -> Map<String, Value> {
+    [schemas::all(), accounts::schemas()].into_iter().filter_map(|named| named.as_object().cloned()).flatten().collect()
 }
 
 fn tags(language: Lang) -> Value {

@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::Action;
-
 /// The schema of an answer by its name.
 pub(super) fn of(name: &str) -> Value {
     match name {
@@ -14,36 +12,21 @@ pub(super) fn of(name: &str) -> Value {
     }
 }
 
-fn reference(component: &str) -> Value {
+pub(super) fn reference(component: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{component}") })
 }
 
-fn list(component: &str) -> Value {
+pub(super) fn list(component: &str) -> Value {
     json!({ "type": "array", "items": reference(component) })
 }
 
-fn object(required: &[&str], properties: Value) -> Value {
+pub(super) fn object(required: &[&str], properties: Value) -> Value {
     let mut object = json!({ "type": "object", "properties": properties });
     // An empty list is not allowed to stand there.
     if !required.is_empty() {
         object["required"] = json!(required);
     }
     object
-}
-
-fn actions() -> Value {
-    json!({ "type": "array", "items": { "type": "string", "enum": Action::ALL } })
-}
-
-fn token_members() -> Value {
-    let text = || json!({ "type": "string" });
-    let time = || json!({ "type": "string", "format": "date-time" });
-    json!({
-        "id": { "type": "integer", "minimum": 1 }, "account": text(), "name": text(),
-        "scopes": reference("Actions"), "created": time(), "expires": time(),
-        "used": { "type": "string", "format": "date-time", "nullable": true },
-        "token": { "type": "string", "description": "Only in the answer that makes it" },
-    })
 }
 
 /// All named schemas.
@@ -109,57 +92,6 @@ pub(super) fn all() -> Value {
                 "bbox": { "type": "array", "items": { "type": "number" }, "nullable": true },
                 "layer": text(), "id": { "type": "integer" },
             })) },
-        })),
-        "Bilingual": object(&["zh", "en"], json!({ "zh": text(), "en": text() })),
-        "Grant": object(&["role", "division"], json!({
-            "role": { "type": "string", "description": "A role of the catalogue" },
-            "layers": { "type": "array", "items": text(), "nullable": true, "description": "The layers it holds in; none: in all" },
-            "division": { "type": "string", "description": "Where it holds; the city is everywhere" },
-        })),
-        "Actions": actions(),
-        "Session": object(&["signed_in", "name", "grants", "may", "roles"], json!({
-            "signed_in": { "type": "boolean" }, "name": text(),
-            "by": { "type": "string", "enum": ["session", "token"], "nullable": true },
-            "expires": { "type": "string", "format": "date-time", "nullable": true },
-            "grants": list("Grant"),
-            "scopes": { "nullable": true, "allOf": [reference("Actions")] },
-            "may": object(&["service", "layers"], json!({
-                "service": reference("Actions"),
-                "layers": { "type": "object", "additionalProperties": reference("Actions") },
-            })),
-            "roles": { "type": "array", "items": object(&["id", "title", "may"], json!({
-                "id": text(), "title": reference("Bilingual"), "may": reference("Actions"),
-            })) },
-            "single_sign_on": { "type": "boolean" },
-        })),
-        "Credentials": object(&["name", "password"], json!({ "name": text(), "password": { "type": "string", "format": "password" } })),
-        "Token": object(&["id", "account", "name", "scopes", "created", "expires"], token_members()),
-        "Tokens": object(&["tokens"], json!({ "tokens": list("Token") })),
-        "NewToken": object(&["name", "scopes", "days"], json!({
-            "name": { "type": "string", "minLength": 1, "maxLength": 100 }, "scopes": reference("Actions"),
-            "days": { "type": "integer", "minimum": 1, "maximum": 366 }, "account": text(),
-        })),
-        "User": object(&["name", "title", "disabled", "grants", "created"], json!({
-            "name": text(), "title": text(), "disabled": { "type": "boolean" }, "grants": list("Grant"),
-            "has_password": { "type": "boolean" }, "single_sign_on": { "type": "boolean" },
-            "created": { "type": "string", "format": "date-time" },
-        })),
-        "Users": object(&["users"], json!({ "users": list("User") })),
-        "NewUser": object(&["name", "grants"], json!({
-            "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._@-]{0,63}$" }, "title": text(),
-            "password": { "type": "string", "format": "password", "minLength": 10 }, "grants": list("Grant"),
-        })),
-        "UserPatch": object(&[], json!({
-            "title": text(), "password": { "type": "string", "format": "password", "minLength": 10 },
-            "current_password": { "type": "string", "format": "password", "description": "From those who change their own" },
-            "disabled": { "type": "boolean" }, "grants": list("Grant"),
-        })),
-        "Audit": object(&["entries", "next"], json!({
-            "entries": { "type": "array", "items": object(&["id", "at", "actor", "action"], json!({
-                "id": integer(), "at": { "type": "string", "format": "date-time" }, "actor": text(), "action": text(),
-                "subject": text(), "request_id": text(),
-            })) },
-            "next": { "type": "integer", "nullable": true, "description": "`cursor` of the page that follows" },
         })),
         "Problem": object(&["type", "title", "status", "code"], json!({
             "type": text(), "title": text(),

@@ -11,3 +11,4 @@ mod rights;
 mod seeing;
 mod service;
 mod sessions;
+mod sign_on;

@@ -102,13 +102,23 @@ async fn tiles_are_shared_by_those_who_see_the_same_and_by_nobody_else() {
 async fn answers_that_depend_on_who_asks_say_so_to_caches() {
     let server = TestApp::guarded().await;
     let (_, _, city) = three(&server).await;
-    for path in ["/catalogue", "/collections", "/styles/light", "/search?q=x", "/session", "/figures"] {
+    for path in ["/catalogue", "/collections", "/styles/light", "/search?q=x", "/figures"] {
         let (nobody, somebody) = (asked(&server, "", path).await, asked(&server, &city, path).await);
         assert_eq!(nobody.header("cache-control"), "no-cache", "{path}");
         assert_eq!(somebody.header("cache-control"), "private, no-cache", "{path}");
         for answer in [nobody, somebody] {
             assert!(answer.headers.get_all("vary").iter().any(|value| value == "Cookie, Authorization"), "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn no_cache_keeps_what_is_said_about_people() {
+    let server = TestApp::guarded().await;
+    let chief = server.bearer("chief", vec![grant("administrator", None, "429005")]).await;
+    for path in ["/session", "/tokens", "/users", "/users/chief", "/audit"] {
+        assert_eq!(asked(&server, &chief, path).await.header("cache-control"), "no-store", "{path}");
+        assert_eq!(asked(&server, "", path).await.header("cache-control"), "no-store", "{path}");
     }
 }
 

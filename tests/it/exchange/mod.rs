@@ -1,3 +1,7 @@
 //! Reading OpenStreetMap extracts and writing files, against GDAL and osmium.
 
+mod damaged;
+mod export;
+mod import;
+mod judge;
 mod osm;

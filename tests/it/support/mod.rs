@@ -3,6 +3,7 @@
 mod people;
 pub(crate) mod postgres;
 mod program;
+mod provider;
 mod server;
 mod town;
 
@@ -11,7 +12,8 @@ use std::sync::Arc;
 use platbook::catalog::Catalogue;
 
 pub(crate) use people::{PASSWORD, ROLES, grant};
-pub(crate) use program::{Program, platbook, refusal, success};
+pub(crate) use program::{Program, platbook, refusal, refusal_of, success, success_of};
+pub(crate) use provider::{Browser, SignOnProvider};
 pub(crate) use server::{Answer, TestApp};
 pub(crate) use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
 

@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 
 use super::{small_catalogue, town};
 
+const DATABASE: &str = "town.sqlite";
+
 /// A running server with the small town on its map.
 pub(crate) struct TestApp {
     /// What it serves.
@@ -25,7 +27,7 @@ pub(crate) struct TestApp {
     pub(crate) base: String,
     client: Client,
     serving: JoinHandle<()>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What the server answered.
@@ -64,7 +66,7 @@ impl TestApp {
 
     async fn built(limits: Limits, access: Access) -> Self {
         let folder = TempDir::new().unwrap();
-        let path = folder.path().join("town.sqlite");
+        let path = folder.path().join(DATABASE);
         let store = store::open(path.to_str().unwrap()).await.unwrap();
         let app = App::start(small_catalogue(), store, TileLimits::default(), |_| ()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -74,12 +76,17 @@ impl TestApp {
             http::router(Arc::clone(&app), limits, access).into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let client = super::client();
-        let served = Self { app, base, client, serving, _folder: folder };
+        let served = Self { app, base, client, serving, folder };
         served.commit(town::divisions(), Vec::new()).await;
         let layer = "doorplate".parse().unwrap();
         let delivery = Intake { layer, source: "public-security".into(), collected: 150, governed: 140 };
         served.commit(town::contents(), vec![delivery]).await;
         served
+    }
+
+    /// The path of its database.
+    pub(crate) fn database(&self) -> String {
+        self.folder.path().join(DATABASE).to_str().unwrap().to_owned()
     }
 
     async fn commit(&self, drafts: Vec<Draft>, intakes: Vec<Intake>) {
