@@ -283,7 +283,9 @@ impl Codes {
         };
         match tokio::time::timeout(CODE_FREE_WITHIN, waiting).await {
             Ok(()) => Ok(Reserved { codes: self, own }),
-            Err(_) => Err(StoreError::Unavailable { source: "another command with the same code takes too long".into() }),
+            Err(_) => {
+                Err(StoreError::Unavailable { source: "another command with the same code takes too long".into() })
+            }
         }
     }
 

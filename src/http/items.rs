@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -228,7 +228,7 @@ pub(super) async fn read_item(
     Ok((tags, answer).into_response())
 }
 
-fn find(snapshot: &Snapshot, at: usize, layer: &str, id: &str) -> Result<std::sync::Arc<Item>, Problem> {
+pub(super) fn find(snapshot: &Snapshot, at: usize, layer: &str, id: &str) -> Result<std::sync::Arc<Item>, Problem> {
     let by_number = |id: Result<FeatureId, InvalidId>| {
         let (stands_in, item) = snapshot.feature(id.ok()?)?;
         (stands_in == at).then_some(item)
@@ -256,6 +256,11 @@ fn tags(state: &AppState, snapshot: &Snapshot, at: usize, item: &Item, format: F
         tags.insert(header::ETAG, etag);
     }
     tags
+}
+
+/// The tag of a feature in GeoJSON.
+pub(super) fn item_tag(state: &AppState, snapshot: &Snapshot, at: usize, item: &Item) -> Option<HeaderValue> {
+    tags(state, snapshot, at, item, Format::Json, Lang::Zh).remove(header::ETAG)
 }
 
 fn write_item(item: &Item, own: &str) -> Vec<u8> {

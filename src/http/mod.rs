@@ -7,8 +7,11 @@ mod audit;
 mod body;
 mod caller;
 mod catalogue;
+mod changesets;
 mod collections;
+mod edits;
 mod extract;
+mod feature_body;
 mod html;
 mod items;
 mod landing;
@@ -19,10 +22,12 @@ mod problem;
 mod respond;
 mod service;
 mod session;
+mod shown;
 mod styles;
 mod tiles;
 mod tokens;
 mod users;
+mod versions;
 mod work;
 
 use std::ops::Deref;
@@ -128,8 +133,14 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
         .route("/collections", get(collections::list_collections))
         .route("/collections/{layer}", get(collections::read_collection))
         .route("/collections/{layer}/schema", get(collections::read_schema))
-        .route("/collections/{layer}/items", get(items::list_items))
-        .route("/collections/{layer}/items/{id}", get(items::read_item))
+        .route("/collections/{layer}/items", get(items::list_items).post(edits::create_item))
+        .route(
+            "/collections/{layer}/items/{id}",
+            get(items::read_item).put(edits::replace_item).patch(edits::update_item).delete(edits::delete_item),
+        )
+        .route("/collections/{layer}/items/{id}/versions", get(versions::list_versions))
+        .route("/changesets", get(changesets::list_changesets).post(changesets::create_changeset))
+        .route("/changesets/{revision}/undo", post(changesets::undo_changeset))
         .route("/tiles/{layers}", get(tiles::read_tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::read_tile))
         .route("/styles/{theme}", get(styles::read_style))

@@ -135,6 +135,18 @@ impl Problem {
         self
     }
 
+    /// The problem within another answer: in both languages, since one answer may hold many.
+    pub(super) fn as_member(&self) -> Value {
+        let told = &self.0;
+        let mut member = json!({
+            "status": told.status.as_u16(), "code": told.code, "title": told.title, "detail": told.detail,
+        });
+        if let Value::Object(member) = &mut member {
+            member.extend(told.more.clone());
+        }
+        member
+    }
+
     fn body(&self, lang: Lang, instance: &str, request_id: &str) -> Value {
         let told = &self.0;
         let mut body = json!({

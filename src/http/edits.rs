@@ -1,0 +1,354 @@
+//! Writing features (OGC 20-002, Features Part 4): create, replace, update, delete.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::caller::Caller;
+use super::extract::{Params, Path};
+use super::items::item_tag;
+use super::respond::{Answer, base_url};
+use super::shown::{faults, told};
+use super::{AppState, Problem, feature_body};
+use crate::app::edits::{Command, EditError, Edited, Outcome};
+use crate::domain::{Feature, FeatureId, Revision, Version};
+use crate::edit::{Base, Fault, Line, Operation, Refusal, collisions};
+
+/// RFC 7240.
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// The path of an item: layer, and number or code.
+type ItemPath = Path<(String, String)>;
+
+/// `POST /collections/{layer}/items`
+pub(super) async fn create_item(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(layer): Path<String>,
+    headers: HeaderMap,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let at = state.layer(&caller, &layer)?;
+    let content = feature_body::feature(&headers, &body)?;
+    let operation = Operation::Create { geometry: content.geometry, properties: content.properties };
+    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
+    let mut response = written(&state, &caller, at, &headers, &edited, outcome).await?;
+    *response.status_mut() = StatusCode::CREATED;
+    if let Some(id) = edited.outcomes.first().and_then(feature_of)
+        && let Ok(location) = format!("{}/collections/{layer}/items/{id}", base_url(&headers)).parse()
+    {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// `PUT /collections/{layer}/items/{id}`
+pub(super) async fn replace_item(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((layer, id)): ItemPath,
+    headers: HeaderMap,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let at = state.layer(&caller, &layer)?;
+    let content = feature_body::feature(&headers, &body)?;
+    let (id, base) = (state.feature_id(&caller, at, &layer, &id).await?, base_of(&headers)?);
+    let operation = Operation::Replace { id, base, geometry: content.geometry, properties: content.properties };
+    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
+    written(&state, &caller, at, &headers, &edited, outcome).await
+}
+
+/// `PATCH /collections/{layer}/items/{id}`
+pub(super) async fn update_item(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((layer, id)): ItemPath,
+    headers: HeaderMap,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let at = state.layer(&caller, &layer)?;
+    let patch = feature_body::patch(&headers, &body)?;
+    let (id, base) = (state.feature_id(&caller, at, &layer, &id).await?, base_of(&headers)?);
+    let operation = Operation::Patch { id, base, patch };
+    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
+    written(&state, &caller, at, &headers, &edited, outcome).await
+}
+
+/// `DELETE /collections/{layer}/items/{id}`
+pub(super) async fn delete_item(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((layer, id)): ItemPath,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let at = state.layer(&caller, &layer)?;
+    let (id, base) = (state.feature_id(&caller, at, &layer, &id).await?, base_of(&headers)?);
+    let operation = Operation::Delete { id, base };
+    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
+    written(&state, &caller, at, &headers, &edited, outcome).await
+}
+
+impl AppState {
+    /// The number of a feature that is named by number or by code.
+    async fn feature_id(&self, caller: &Caller, at: usize, layer: &str, id: &str) -> Result<FeatureId, Problem> {
+        match id.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => Ok(super::items::find(&*self.snapshot(caller).await, at, layer, id)?.id),
+        }
+    }
+}
+
+/// Edits one feature.
+async fn write_one(
+    state: &AppState,
+    caller: &Caller,
+    line: Line,
+    headers: &HeaderMap,
+) -> Result<(Edited, Outcome), Problem> {
+    let command = Command {
+        lines: vec![line.clone()],
+        all_or_nothing: true,
+        reason: String::new(),
+        operation: super::changesets::operation_id(caller, headers)?,
+    };
+    let edited = match state.app.edit(&caller.actor, command).await {
+        Ok(edited) => edited,
+        Err(EditError::Refused(outcomes)) => {
+            let refusal = outcomes.into_iter().find_map(|outcome| match outcome {
+                Outcome::Refused(refusal) => Some(refusal),
+                _ => None,
+            });
+            return Err(match refusal {
+                Some(refusal) => refused(state, caller, &line, refusal).await?,
+                None => Problem::busy(),
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let outcome = edited.outcomes.first().cloned().unwrap_or(Outcome::NotDone);
+    Ok((edited, outcome))
+}
+
+/// The answer to a write: what it made, or with `Prefer: return=representation` the feature.
+async fn written(
+    state: &AppState,
+    caller: &Caller,
+    at: usize,
+    headers: &HeaderMap,
+    edited: &Edited,
+    outcome: Outcome,
+) -> Result<Response, Problem> {
+    let warnings = match &outcome {
+        Outcome::Done { warnings, .. } => faults(warnings),
+        _ => json!([]),
+    };
+    let id = feature_of(&outcome);
+    let snapshot = state.snapshot(caller).await;
+    let item = id.and_then(|id| snapshot.feature(id)).filter(|(stands_in, _)| *stands_in == at).map(|(_, item)| item);
+    let version = match (&outcome, &item) {
+        (Outcome::Done { version, .. }, _) => Some(*version),
+        (_, Some(item)) => Some(item.version),
+        _ => None,
+    };
+    let wants_feature = headers
+        .get_all(PREFER)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.split([',', ';']).any(|part| part.trim() == "return=representation"));
+    let body = match &item {
+        Some(item) if wants_feature => {
+            let mut bytes = Vec::new();
+            crate::exchange::geojson::write_feature(item, &mut bytes);
+            let mut feature: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+            feature["warnings"] = warnings;
+            feature["revision"] = json!(edited.revision);
+            feature
+        }
+        _ => json!({ "id": id, "version": version, "revision": edited.revision, "warnings": warnings }),
+    };
+    let mut response = Answer::json(edited.revision, &body).into_response();
+    let own = response.headers_mut();
+    if let Some(item) = &item
+        && let Some(tag) = item_tag(state, &snapshot, at, item)
+    {
+        own.insert(header::ETAG, tag);
+    }
+    if wants_feature && item.is_some() {
+        own.insert(PREFERENCE_APPLIED, HeaderValue::from_static("return=representation"));
+    }
+    Ok(response)
+}
+
+const fn feature_of(outcome: &Outcome) -> Option<FeatureId> {
+    match outcome {
+        Outcome::Done { feature, .. } | Outcome::Unchanged(feature) => Some(*feature),
+        _ => None,
+    }
+}
+
+/// The version that `If-Match` names: by itself (`"3"`), or in the tag of an item.
+fn base_of(headers: &HeaderMap) -> Result<Base, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(Base::Current) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(Base::Current);
+    }
+    let tag = text.trim_start_matches("W/").trim_matches('"');
+    let parts: Vec<&str> = tag.split('-').collect();
+    let version = match parts[..] {
+        [version] | [_, _, version, ..] => version.parse().ok(),
+        _ => None,
+    };
+    version.map(|version| Base::Version(Version(version))).ok_or_else(|| {
+        Problem::parameter(
+            "If-Match",
+            "If-Match 应为一个版本号（\"3\"）或要素的 ETag。",
+            "`If-Match` is one version (\"3\") or the ETag of the feature.",
+        )
+    })
+}
+
+/// Why a line is refused, as a client sees it.
+pub(super) async fn refused(
+    state: &AppState,
+    caller: &Caller,
+    line: &Line,
+    refusal: Refusal,
+) -> Result<Problem, Problem> {
+    Ok(match refusal {
+        Refusal::Denied(denied) => denied.into(),
+        Refusal::Missing(id) => {
+            let layer = &state.app.catalogue.layers[line.layer].id;
+            let zh = format!("图层 {layer} 中没有要素 {id}，或已删除。");
+            Problem::not_found(
+                "feature.not_found",
+                zh,
+                format!("The layer `{layer}` has no feature `{id}`, or no longer."),
+            )
+        }
+        Refusal::BaseNeeded => {
+            let zh = "本图层的修改须以 If-Match 注明所依据的版本。";
+            let en = "This layer asks for the version an edit was made from: send `If-Match`.";
+            let status = StatusCode::PRECONDITION_REQUIRED;
+            Problem::new(
+                status,
+                "version.needed",
+                ("须注明版本", "A version is needed"),
+                (zh.to_owned(), en.to_owned()),
+            )
+        }
+        Refusal::Stale { base, current } => stale(state, caller, line, base, &current).await?,
+        Refusal::Faulty(faults) => unusable(faults),
+        Refusal::Twice { line } => Problem::conflict(
+            "feature.twice",
+            format!("第 {} 行已涉及同一要素或编码。", line + 1),
+            format!("Line {} is about the same feature or code already.", line + 1),
+        ),
+    })
+}
+
+/// A feature that breaks rules.
+pub(super) fn unusable(found: Vec<Fault>) -> Problem {
+    let texts = |zh: bool| {
+        let one = |fault: &Fault| {
+            let message = if zh { &fault.message.zh } else { &fault.message.en };
+            format!("{}: {message}", if fault.pointer.is_empty() { "/" } else { &fault.pointer })
+        };
+        found.iter().take(5).map(one).collect::<Vec<_>>().join("; ")
+    };
+    let detail = (texts(true), texts(false));
+    let title = ("要素不合规则", "The feature breaks rules");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "feature.invalid", title, detail).with("faults", faults(&found))
+}
+
+/// A version that is no longer current: what stands now, what happened since, and which members both
+/// writers changed.
+async fn stale(
+    state: &AppState,
+    caller: &Caller,
+    line: &Line,
+    base: Version,
+    current: &Feature,
+) -> Result<Problem, Problem> {
+    let history = state.app.store.history(current.id).await?;
+    let layer = &state.app.catalogue.layers[line.layer];
+    let at_base =
+        history.iter().find(|(_, change)| change.version == base).and_then(|(_, change)| change.after.as_ref());
+    let mine = match (&line.operation, at_base) {
+        (Operation::Replace { geometry, properties, .. }, _) => Some((geometry.clone(), properties.clone())),
+        (Operation::Patch { patch, .. }, Some(at_base)) => {
+            Some(patch.apply(&at_base.content.geometry, &at_base.content.properties))
+        }
+        _ => None,
+    };
+    let colliding = match (mine, at_base) {
+        (Some((geometry, properties)), Some(at_base)) => collisions(
+            (&at_base.content.geometry, &told(layer, &at_base.content.properties)),
+            (&geometry, &told(layer, &properties)),
+            (&current.content.geometry, &told(layer, &current.content.properties)),
+        ),
+        _ => Vec::new(),
+    };
+    let since: Vec<Value> = history
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, change))| change.version > base)
+        .map(|(i, (commit, change))| {
+            let before = i.checked_sub(1).and_then(|i| history[i].1.after.as_ref());
+            json!({
+                "version": change.version, "revision": commit.revision, "at": commit.at, "actor": commit.actor,
+                "kind": change.kind, "fields": state.shown_fields(before, change.after.as_ref()),
+            })
+        })
+        .collect();
+    let zh = format!("要素 {} 已是版本 {}，您依据的是版本 {base}；请合并后重试。", current.id, current.version);
+    let en = format!(
+        "Feature {} is at version {} now, you started from {base}; merge and send it again.",
+        current.id, current.version
+    );
+    let title = ("版本冲突", "The version is no longer current");
+    Ok(Problem::new(StatusCode::PRECONDITION_FAILED, "version.conflict", title, (zh, en))
+        .with("current", state.shown(caller, Some(current)))
+        .with("since", since)
+        .with("collisions", json!(colliding)))
+}
+
+impl From<EditError> for Problem {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Store(error) => error.into(),
+            EditError::Reused(Revision(revision)) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency.reused",
+                ("幂等键已用过", "The idempotency key was used before"),
+                (
+                    format!("该 Idempotency-Key 已用于另一请求（修订 {revision}）；请换一个。"),
+                    format!("This Idempotency-Key was used for another request (revision {revision}); take another."),
+                ),
+            ),
+            EditError::ChangedSince(changed) => {
+                let changed: Vec<Value> =
+                    changed.into_iter().map(|(id, version)| json!({ "id": id, "version": version })).collect();
+                let (zh, en) = ("其后已有修改，无法撤销。", "Features have been changed since; nothing was undone.");
+                Self::conflict("undo.changed_since", zh, en).with("changed", changed)
+            }
+            EditError::NoRevision(Revision(revision)) => Self::not_found(
+                "revision.not_found",
+                format!("没有修订 {revision}。"),
+                format!("There is no revision {revision}."),
+            ),
+            EditError::Refused(_) => Self::busy(),
+        }
+    }
+}
