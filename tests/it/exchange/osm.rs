@@ -114,7 +114,8 @@ fn buildings_have_the_outline_and_the_area_that_gdal_gives_them() {
             let element = element_of(feature);
             let building = buildings[element.as_str()];
             let (own, theirs) = (area_m2(&building.geometry), feature["properties"]["area"].as_f64().unwrap());
-            assert!((own - theirs).abs() <= 1e-3 + theirs * 1e-6, "{name} {element}: {own} m², GDAL has {theirs} m²");
+            // PROJ adds up parts of the ellipsoid's whole area, 5.1e14 m², whose last bit is 0.06 m².
+            assert!((own - theirs).abs() <= 0.25 + theirs * 1e-6, "{name} {element}: {own} m², GDAL has {theirs} m²");
             assert_eq!(text(building, "name"), feature["properties"]["name"].as_str().unwrap_or_default(), "{element}");
         }
         let holed = judged.iter().filter(|feature| feature["properties"]["holes"].as_u64() > Some(0)).count();
