@@ -340,7 +340,7 @@ fn an_import_that_broke_off_is_completed_by_the_next() {
     words.extend(copies.iter().map(String::as_str));
     run("osmium", &words);
     // The disk fills up on the way.
-    let short = format!("{}?max_page_count=1500", scene.database);
+    let short = format!("{}?max_page_count=1900", scene.database);
     let told = refusal(&["import", "osm", file.to_str().unwrap(), "--everywhere", "--database", &short]);
     assert!(told.contains("full"), "{told}");
     let sound = scene.sound();
