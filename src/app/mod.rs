@@ -1,9 +1,11 @@
 //! The running program: store, follower, newest snapshot, tile cache, and the one way to write.
 
 pub mod edits;
+pub mod feed;
 mod follower;
 pub mod members;
 pub mod password;
+mod past;
 mod sights;
 mod tile_cache;
 
@@ -36,6 +38,9 @@ pub struct App {
     pub tiles: TileCache,
     /// The number of the database, so that answers of two databases are never taken for one.
     pub identity: Uuid,
+    past: past::Past,
+    feed: feed::Feed,
+    stop: watch::Sender<bool>,
     rules: Rules,
     codes: edits::Codes,
     newest: ArcSwap<Snapshot>,
@@ -62,6 +67,9 @@ impl App {
             store,
             tiles: TileCache::new(limits),
             identity,
+            past: past::Past::new(),
+            feed: feed::Feed::new(),
+            stop: watch::channel(false).0,
             rules,
             codes: edits::Codes::default(),
             newest: ArcSwap::from_pointee(snapshot),
@@ -102,6 +110,18 @@ impl App {
         let mut shown = self.shown.subscribe();
         let reached = shown.wait_for(|newest| *newest >= revision);
         tokio::time::timeout(at_most, reached).await.is_ok_and(|result| result.is_ok())
+    }
+
+    /// Tells everything that would go on for ever to end: the server is to stop.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Ends when the server is to stop.
+    pub async fn stopping(&self) {
+        let mut stop = self.stop.subscribe();
+        // Without a sender there is no app any more.
+        drop(stop.wait_for(|stop| *stop).await);
     }
 
     /// Whether the log is followed: false while the store does not answer.

@@ -148,9 +148,13 @@ impl TileCache {
         revision(snapshot, &layers.layers(), tile)
     }
 
-    /// A number for what a snapshot shows of some layers: 0 when all of it.
+    /// A number for what a snapshot shows of some layers: 0 when all of it as it is now. Tiles of an
+    /// earlier time are told apart by their revision.
     pub fn view(snapshot: &Snapshot, layers: LayerSet) -> u64 {
-        snapshot.sight().map_or(0, |sight| sight.digest_of(layers.layers()))
+        /// An odd number without a pattern (2^64 over the golden ratio), so that revisions scatter.
+        const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
+        let seen = snapshot.sight().map_or(0, |sight| sight.digest_of(layers.layers()));
+        if snapshot.is_past() { seen ^ (snapshot.revision().0 + 1).wrapping_mul(SCATTER) } else { seen }
     }
 
     /// A tile, drawn if need be; however many ask at once, it is drawn and compressed once.

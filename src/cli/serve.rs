@@ -38,9 +38,13 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     drop(snapshot);
     let address = listener.local_addr().map_err(bind)?;
     say(&format!("Platbook serves http://{address}/"))?;
+    let running = std::sync::Arc::clone(&app);
     let service = http::router(app, config.http, config.access).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
-        .with_graceful_shutdown(told_to_stop())
+        .with_graceful_shutdown(async move {
+            told_to_stop().await;
+            running.stop();
+        })
         .await
         .map_err(|source| CliError::Io { doing: "serving".to_owned(), source })?;
     tracing::info!("stopped");

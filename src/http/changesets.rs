@@ -53,6 +53,7 @@ pub(super) async fn create_changeset(
     mut params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    AppState::known(&caller, Action::Update)?;
     feature_body::expect(&headers, &NDJSON)?;
     let all_or_nothing = match params.take("mode")?.as_deref() {
         None | Some("all") => true,
@@ -154,6 +155,7 @@ pub(super) async fn undo_changeset(
     Path(revision): Path<String>,
     params: Params,
 ) -> Result<Answer, Problem> {
+    AppState::known(&caller, Action::Update)?;
     params.finish()?;
     let revision = revision_of(&revision)?;
     let roles = &state.app.catalogue.roles;

@@ -13,7 +13,7 @@ use super::respond::{Answer, base_url};
 use super::shown::{faults, told};
 use super::{AppState, Problem, feature_body};
 use crate::app::edits::{Command, EditError, Edited, Outcome};
-use crate::domain::{Feature, FeatureId, Revision, Version};
+use crate::domain::{Action, Feature, FeatureId, Revision, Version};
 use crate::edit::{Base, Fault, Line, Operation, Refusal, collisions};
 
 /// RFC 7240.
@@ -32,6 +32,7 @@ pub(super) async fn create_item(
     params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    AppState::known(&caller, Action::Create)?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     let content = feature_body::feature(&headers, &body)?;
@@ -56,6 +57,7 @@ pub(super) async fn replace_item(
     params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    AppState::known(&caller, Action::Update)?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     let content = feature_body::feature(&headers, &body)?;
@@ -74,6 +76,7 @@ pub(super) async fn update_item(
     params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    AppState::known(&caller, Action::Update)?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     let patch = feature_body::patch(&headers, &body)?;
@@ -91,6 +94,7 @@ pub(super) async fn delete_item(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
+    AppState::known(&caller, Action::Delete)?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     let (id, base) = (state.feature_id(&caller, at, &layer, &id).await?, base_of(&headers)?);

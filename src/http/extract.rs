@@ -77,7 +77,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
                 "The query cannot be decoded; percent-encode it as UTF-8.",
             )
         })?;
-        let known = ["lang"].map(str::to_owned).into();
+        let known = ["lang", super::moment::MIN_REVISION].map(str::to_owned).into();
         Ok(Self { pairs, known })
     }
 }
@@ -94,6 +94,11 @@ impl Params {
             return Err(Problem::parameter(name, zh, en));
         }
         Ok(first)
+    }
+
+    /// The value of a parameter that is still to be taken.
+    pub(super) fn peek(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Takes and parses a parameter; `expected` says in both languages what it should be.
@@ -142,7 +147,7 @@ impl Params {
 
     /// The parameters nobody has taken yet.
     pub(super) fn rest(&mut self) -> Vec<(String, String)> {
-        self.pairs.retain(|(key, _)| key != "lang");
+        self.pairs.retain(|(key, _)| key != "lang" && key != super::moment::MIN_REVISION);
         std::mem::take(&mut self.pairs)
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn list_items(
     let format = params.format(&headers)?;
     let asked = read_query(params, &state.app.catalogue.layers[at], &state)?;
     let own = format!("{}/collections/{layer}", base_url(&headers));
-    let snapshot = state.snapshot(&caller).await;
+    let snapshot = state.snapshot_at(&caller, asked.moment).await?;
     let revision = snapshot.revision();
     let written = state.desk.run(move || {
         let page = snapshot.select(at, &asked.query);
@@ -57,6 +57,8 @@ struct Asked {
     query: Query,
     /// The parameters that hold from page to page, encoded.
     kept: String,
+    /// The moment it asks about; none: now.
+    moment: Option<Timestamp>,
 }
 
 impl Asked {
@@ -73,14 +75,16 @@ impl Asked {
     /// The query string of the page that follows, if one does.
     fn following(&self, page: &Page, format: Format) -> Option<String> {
         let last = page.items.last().filter(|_| page.more)?;
-        let next = Self { query: Query { after: Some(last.id), ..Query::default() }, kept: self.kept.clone() };
+        let next =
+            Self { query: Query { after: Some(last.id), ..Query::default() }, kept: self.kept.clone(), moment: None };
         Some(next.as_format(format))
     }
 }
 
 fn read_query(mut params: Params, layer: &Layer, state: &AppState) -> Result<Asked, Problem> {
     let bbox: Option<Bbox> = params.coordinates("bbox")?;
-    check_datetime(params.take("datetime")?.as_deref())?;
+    let datetime = params.peek("datetime").map(str::to_owned);
+    let moment = params.moment()?;
     let limit = params.limit(state.limits.page, state.limits.page_most)?;
     let after: Option<FeatureId> = params.parse("cursor", ("上一页 next 链接中的值", "what a `next` link carries"))?;
     let division: Option<DivisionCode> =
@@ -93,28 +97,11 @@ fn read_query(mut params: Params, layer: &Layer, state: &AppState) -> Result<Ask
     let mut kept = vec![("limit".to_owned(), limit.to_string())];
     kept.extend(bbox.map(|bbox| ("bbox".to_owned(), bbox.to_string())));
     kept.extend(division.map(|code| ("division".to_owned(), code.to_string())));
+    kept.extend(datetime.map(|datetime| ("datetime".to_owned(), datetime)));
     kept.extend(lang.map(|lang| ("lang".to_owned(), lang)));
     kept.extend(properties.iter().cloned());
     let kept = kept.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>();
-    Ok(Asked { query: Query { bbox, division, properties, after, limit, polygon: None }, kept: kept.join("&") })
-}
-
-/// The features of this version have no time of their own, so by OGC API Features every time matches
-/// them; but what is no time is refused (RFC 3339, a day, or an interval with `..` for an open end).
-fn check_datetime(datetime: Option<&str>) -> Result<(), Problem> {
-    let Some(text) = datetime else { return Ok(()) };
-    let is_instant = |text: &str| text.parse::<Timestamp>().is_ok() || text.parse::<jiff::civil::Date>().is_ok();
-    let is_end = |text: &str| matches!(text, "" | "..") || is_instant(text);
-    let is_time = match text.split_once('/') {
-        None => is_instant(text),
-        Some((from, to)) => is_end(from) && is_end(to),
-    };
-    if is_time {
-        return Ok(());
-    }
-    let zh = "datetime 应为 RFC 3339 时刻、日期，或 起/止 区间（.. 表示不限）。";
-    let en = "`datetime` is an RFC 3339 time, a day, or an interval `from/to` with `..` for an open end.";
-    Err(Problem::parameter("datetime", zh, en))
+    Ok(Asked { query: Query { bbox, division, properties, after, limit, polygon: None }, kept: kept.join("&"), moment })
 }
 
 /// Percent-encodes what has a meaning in a query string.
@@ -212,9 +199,10 @@ pub(super) async fn read_item(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let format = params.format(&headers)?;
+    let moment = params.moment()?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
-    let snapshot = state.snapshot(&caller).await;
+    let snapshot = state.snapshot_at(&caller, moment).await?;
     let item = find(&snapshot, at, &layer, &id)?;
     let own = format!("{}/collections/{layer}", base_url(&headers));
     let tags = tags(&state, &snapshot, at, &item, format, lang);

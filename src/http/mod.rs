@@ -7,6 +7,7 @@ mod audit;
 mod body;
 mod caller;
 mod catalogue;
+mod changes;
 mod changesets;
 mod collections;
 mod edits;
@@ -15,6 +16,7 @@ mod feature_body;
 mod html;
 mod items;
 mod landing;
+mod moment;
 mod oidc;
 mod openapi;
 mod places;
@@ -139,6 +141,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
             get(items::read_item).put(edits::replace_item).patch(edits::update_item).delete(edits::delete_item),
         )
         .route("/collections/{layer}/items/{id}/versions", get(versions::list_versions))
+        .route("/changes", get(changes::list_changes))
         .route("/changesets", get(changesets::list_changesets).post(changesets::create_changeset))
         .route("/changesets/{revision}/undo", post(changesets::undo_changeset))
         .route("/tiles/{layers}", get(tiles::read_tilejson))
@@ -152,6 +155,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
         .route("/metrics", get(service::read_metrics))
         .merge(people())
         // Above this line it is asked who calls; below stands what must answer whoever calls.
+        .route_layer(middleware::from_fn_with_state(state.clone(), moment::wait_for_revision))
         .route_layer(middleware::from_fn_with_state(state.clone(), caller::know))
         .route("/", get(landing::read_landing))
         .route("/api.html", get(openapi::read_api_page))

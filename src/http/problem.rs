@@ -128,6 +128,13 @@ impl Problem {
         problem
     }
 
+    /// Says after how many seconds it is worth trying again.
+    #[must_use]
+    pub fn retried_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
     /// Adds a member for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {

@@ -22,11 +22,13 @@ pub(super) async fn read_tile(
     caller: Caller,
     Path((layers, z, x, y)): Path<(String, String, String, String)>,
     headers: HeaderMap,
+    mut params: Params,
 ) -> Result<Response, Problem> {
+    let moment = params.moment()?;
     let set = layer_set(&state, &caller, &layers)?;
     let row = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(&y);
     let tile = TileCoord::parse(&z, &x, row)?;
-    let snapshot = state.snapshot(&caller).await;
+    let snapshot = state.snapshot_at(&caller, moment).await?;
     let revision = TileCache::revision(&snapshot, set, tile);
     let encoding = preferred_encoding(&headers);
     let tags = tags(&state, &snapshot, set, revision, encoding);

@@ -59,6 +59,7 @@ impl Builder {
             catalogue: self.catalogue,
             revision,
             sight: None,
+            is_past: false,
         }
     }
 }

@@ -12,6 +12,7 @@ mod item;
 mod layer;
 mod outline;
 mod partition;
+mod past;
 mod query;
 pub mod row;
 mod seen;

@@ -45,6 +45,7 @@ impl Snapshot {
             ids: self.ids.clone(),
             intakes: self.intakes.iter().enumerate().map(intake).collect(),
             sight: Some(Arc::clone(sight)),
+            is_past: self.is_past,
         }
     }
 

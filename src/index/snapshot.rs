@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub(super) intakes: Vec<Option<IntakeSum>>,
     /// What it was cut down to; none: it is the whole map. The table of ids is that of the whole map.
     pub(super) sight: Option<Arc<Sight>>,
+    /// Whether it is the map of an earlier time.
+    pub(super) is_past: bool,
 }
 
 /// The deliveries of raw data that a layer was made from, added up.
@@ -43,6 +45,7 @@ impl Snapshot {
             ids: IdTable::default(),
             catalogue,
             sight: None,
+            is_past: false,
         }
     }
 

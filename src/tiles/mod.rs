@@ -12,9 +12,11 @@
 
 mod clip;
 mod coord;
+mod cover;
 mod encode;
 mod render;
 mod shapes;
 
 pub use coord::{InvalidTile, MAX_ZOOM, TileCoord};
+pub use cover::{Cover, cover};
 pub use render::{Faults, RenderedTile, Thinned, render, revision};

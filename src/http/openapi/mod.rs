@@ -2,6 +2,7 @@
 //! bounds of the server and one table of operations.
 
 mod accounts;
+mod editing;
 mod operations;
 mod schemas;
 
@@ -85,7 +86,11 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
 }
 
 fn named_schemas() -> Map<String, Value> {
-    [schemas::all(), accounts::schemas()].into_iter().filter_map(|named| named.as_object().cloned()).flatten().collect()
+    [schemas::all(), editing::schemas(), accounts::schemas()]
+        .into_iter()
+        .filter_map(|named| named.as_object().cloned())
+        .flatten()
+        .collect()
 }
 
 fn tags(language: Lang) -> Value {
@@ -104,6 +109,7 @@ fn tags(language: Lang) -> Value {
         named("Divisions", "行政区划与公布数", "Divisions and published figures"),
         named("Places", "定位与查找", "What is here, and going somewhere"),
         named("People", "登录、账号、令牌与审计", "Signing in, accounts, tokens, the audit list"),
+        named("Editing", "编辑、历史与变更", "Editing, history and what changes"),
         named("Service", "运行状态", "How the service is"),
     ])
 }
@@ -133,6 +139,9 @@ fn responses() -> Value {
         "Denied": problem("This account may not do that", 403, "access.denied", "None of this account's roles may update."),
         "TooMany": problem("Too many attempts; see Retry-After", 429, "attempts.too_many", "Too many attempts; wait 30 seconds."),
         "Conflict": problem("It is there already", 409, "account.exists", "There is an account of this name."),
+        "MediaType": problem("The body has another media type", 415, "body.media_type", "The body is to be application/geo+json, not `text/plain`."),
+        "Stale": problem("The version an edit was made from is no longer current, or must be named", 412, "version.conflict", "Feature 7 is at version 3 now, you started from 2; merge and send it again."),
+        "Unusable": problem("What was sent breaks rules; `faults` or `lines` say where", 422, "feature.invalid", "/properties/status: \"new\" is not one of …"),
         "NotFound": problem("Not found", 404, "layer.not_found", "There is no layer `doorplates`; there are: …"),
         "Busy": problem("The server is busy; see Retry-After", 503, "server.busy", "The server is busy; try again in a moment."),
         "Problem": problem("Any other problem (RFC 9457)", 500, "internal", "The server failed; try again, and report the request id if it goes on."),

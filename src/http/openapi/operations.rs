@@ -84,7 +84,7 @@ pub(super) fn string(_: &Limits) -> Value {
     json!({ "type": "string" })
 }
 
-fn integer(_: &Limits) -> Value {
+pub(super) fn integer(_: &Limits) -> Value {
     json!({ "type": "integer", "minimum": 0 })
 }
 
@@ -96,7 +96,7 @@ fn date(_: &Limits) -> Value {
     json!({ "type": "string", "format": "date" })
 }
 
-fn division(_: &Limits) -> Value {
+pub(super) fn division(_: &Limits) -> Value {
     json!({ "type": "string", "pattern": "^\\d{6}(\\d{3}(\\d{3})?)?$" })
 }
 
@@ -108,7 +108,7 @@ fn latitude(_: &Limits) -> Value {
     json!({ "type": "number", "minimum": -90, "maximum": 90 })
 }
 
-fn bbox(_: &Limits) -> Value {
+pub(super) fn bbox(_: &Limits) -> Value {
     json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 })
 }
 
@@ -143,9 +143,21 @@ fn properties(_: &Limits) -> Value {
 /// The language of titles and problems; every operation that reads its query knows it.
 pub(super) const LANG: Parameter = query("lang", "Language of titles and problems; else Accept-Language", lang, None);
 
-const LAYER: Parameter = path("layer", "Id of a layer", string, || json!("doorplate"));
+pub(super) const LAYER: Parameter = path("layer", "Id of a layer", string, || json!("doorplate"));
 const LAYERS: Parameter = path("layers", "Comma list of layer ids", string, || json!("village,doorplate"));
-const F: Parameter = query("f", "Form of the answer; else Accept", format, None);
+pub(super) const F: Parameter = query("f", "Form of the answer; else Accept", format, None);
+
+/// The moment that the map is shown as of.
+const AS_OF: Parameter = query(
+    "datetime",
+    "The map as of this moment: an RFC 3339 time, a day (its end), or an interval (its end)",
+    string,
+    None,
+);
+
+/// The revision that an answer is to show at the least.
+pub(super) const MIN_REVISION: Parameter =
+    query("min-revision", "Wait until this revision is shown; 503 when it takes too long", integer, None);
 
 const ITEMS: &[Parameter] = &[
     LAYER,
@@ -160,7 +172,7 @@ const ITEMS: &[Parameter] = &[
     query("division", "Features that stand in this division", division, Some(|| json!("429005001"))),
     query(
         "datetime",
-        "Accepted as OGC API Features asks; features have no time of their own, so every time matches",
+        "The map as of this moment: an RFC 3339 time, a day (its end), or an interval (its end)",
         string,
         None,
     ),
@@ -178,10 +190,11 @@ const TILE: &[Parameter] = &[
     path("z", "Zoom of the WebMercatorQuad, 0 to 22", integer, || json!(14)),
     path("x", "Column from the west", integer, || json!(13330)),
     path("y", "Row from the north", integer, || json!(6740)),
+    AS_OF,
 ];
 
 pub(super) const JSON: &str = "application/json";
-const GEOJSON: &str = "application/geo+json";
+pub(super) const GEOJSON: &str = "application/geo+json";
 const HTML: (&str, &str) = ("text/html", "text");
 
 /// What most operations are.
@@ -204,7 +217,7 @@ pub(super) const PLAIN: Operation = Operation {
 
 /// Every operation.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    READING.iter().chain(super::accounts::PEOPLE)
+    READING.iter().chain(super::editing::EDITING).chain(super::accounts::PEOPLE)
 }
 
 /// The operations that read the map, in the order of the router.
@@ -287,7 +300,7 @@ const READING: &[Operation] = &[
         id: "read_item",
         tag: "Features",
         summary: ("要素详情", "One feature, by number or code"),
-        parameters: &[LAYER, path("id", "Number or code of a feature", string, || json!("1")), F],
+        parameters: &[LAYER, path("id", "Number or code of a feature", string, || json!("1")), F, AS_OF],
         answers: &[(GEOJSON, "Feature"), HTML],
         tagged: true,
         ..PLAIN

@@ -1,7 +1,9 @@
 //! The API over real HTTP, on a small town in a real store.
 
 mod bad_input;
+mod changes;
 mod common;
+mod edits;
 mod gdal;
 mod items;
 mod map;

@@ -150,8 +150,25 @@ fn shape_holds(document: &Value, content: &Value, answer: &crate::support::Answe
     if let Some(reference) = reference {
         schema["allOf"] = serde_json::json!([{ "$ref": reference }]);
     }
+    allow_nulls(&mut schema);
     let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft4).build(&schema).unwrap();
     validator.is_valid(&answer.json())
+}
+
+/// Says `nullable` (OpenAPI 3.0) as JSON Schema does.
+fn allow_nulls(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("nullable") == Some(&Value::Bool(true))
+                && let Some(kind) = members.get_mut("type")
+            {
+                *kind = serde_json::json!([kind.take(), "null"]);
+            }
+            members.values_mut().for_each(allow_nulls);
+        }
+        Value::Array(list) => list.iter_mut().for_each(allow_nulls),
+        _ => {}
+    }
 }
 
 #[tokio::test]

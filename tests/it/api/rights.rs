@@ -52,6 +52,14 @@ const fn done(status: u16, mut gets: [u16; 9]) -> [u16; 9] {
     gets
 }
 
+/// For those who may change doorplates: editors, connectors, administrators.
+const WRITER: [u16; 9] = [401, 403, 403, 403, 200, 200, 200, 401, 401];
+
+/// A new plate for each caller.
+fn plate(who: usize) -> Value {
+    crate::api::edits::plate(900 + who as u32, 112.75 + who as f64 * 0.001)
+}
+
 const TABLE: &[Row] = &[
     row("read_landing", ("GET", "/?f=json"), ALL),
     row("read_conformance", ("GET", "/conformance"), ANYBODY),
@@ -113,6 +121,17 @@ const TABLE: &[Row] = &[
     row("read_user", ("GET", "/users/target"), ADMINISTRATOR),
     row("read_user", ("GET", "/users/viewer"), [401, 200, 403, 403, 403, 403, 200, 401, 401]),
     sends("update_user", ("PATCH", "/users/target"), |_| json!({ "title": "Target" }), ADMINISTRATOR),
+    sends("create_item", ("POST", "/collections/doorplate/items"), plate, done(201, WRITER)),
+    sends("replace_item", ("PUT", "/collections/doorplate/items/1"), plate, done(404, KNOWN)),
+    sends("update_item", ("PATCH", "/collections/doorplate/items/4290050010010000100000000"), |_| json!({}), WRITER),
+    row("delete_item", ("DELETE", "/collections/doorplate/items/999999"), done(404, KNOWN)),
+    row("list_versions", ("GET", "/collections/doorplate/items/4290050010010000100000000/versions"), ANYBODY),
+    row("list_versions", ("GET", "/collections/network-node/items/N-CORE/versions"), INTERNAL),
+    row("list_changes", ("GET", "/changes?after=0"), ANYBODY),
+    row("list_changes", ("GET", "/changes?layer=network-node"), INTERNAL),
+    row("list_changesets", ("GET", "/changesets"), ANYBODY),
+    row("create_changeset", ("POST", "/changesets"), done(415, KNOWN)),
+    row("undo_changeset", ("POST", "/changesets/999/undo"), done(404, KNOWN)),
     row("list_audit", ("GET", "/audit"), ADMINISTRATOR),
 ];
 

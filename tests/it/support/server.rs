@@ -25,7 +25,8 @@ pub(crate) struct TestApp {
     pub(crate) app: Arc<App>,
     /// Where: `http://127.0.0.1:…`.
     pub(crate) base: String,
-    client: Client,
+    /// Asks it.
+    pub(crate) client: Client,
     serving: JoinHandle<()>,
     folder: TempDir,
 }
@@ -141,6 +142,17 @@ impl TestApp {
             request = request.json(body);
         }
         let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { path: path.to_owned(), status, headers, body: response.bytes().await.unwrap().into() }
+    }
+
+    /// Posts text of a media type.
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], kind: &str, text: &str) -> Answer {
+        let mut request = self.client.post(format!("{}{path}", self.base)).header("content-type", kind);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.body(text.to_owned()).send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Answer { path: path.to_owned(), status, headers, body: response.bytes().await.unwrap().into() }
     }
