@@ -3,15 +3,18 @@
 //!
 //! Planar measures are not offered: at this latitude Web Mercator makes areas a third too large.
 
-use geo::{Geodesic, GeodesicArea, Length};
+use geo::orient::Direction;
+use geo::{Geodesic, GeodesicArea, Length, Orient};
 
 use crate::domain::Geometry;
 
-/// The area of polygons in square metres, holes left out; 0 of points and lines.
+/// The area of polygons in square metres, holes left out, whichever way their rings run; 0 of points
+/// and lines.
 pub fn area_m2(geometry: &Geometry) -> f64 {
+    // On the ellipsoid, what lies left of a ring that runs clockwise is the rest of the earth.
     match geometry.as_geo() {
-        geo_types::Geometry::Polygon(polygon) => polygon.geodesic_area_unsigned(),
-        geo_types::Geometry::MultiPolygon(polygons) => polygons.geodesic_area_unsigned(),
+        geo_types::Geometry::Polygon(polygon) => polygon.orient(Direction::Default).geodesic_area_unsigned(),
+        geo_types::Geometry::MultiPolygon(polygons) => polygons.orient(Direction::Default).geodesic_area_unsigned(),
         _ => 0.0,
     }
 }

@@ -48,6 +48,31 @@ fn tiles_are_those_of_tianditus_w_set() {
 }
 
 #[test]
+fn an_area_is_the_same_whichever_way_its_rings_run() {
+    /// By GeographicLib, on GRS80.
+    const EXPECTED_M2: f64 = 105835025.09;
+    let area = |outer_turns_left: bool, hole_turns_left: bool| {
+        let ring = |west: f64, side: f64, turns_left: bool| {
+            let mut ring =
+                vec![[west, 30.0], [west + side, 30.0], [west + side, 30.0 + side], [west, 30.0 + side], [west, 30.0]];
+            if !turns_left {
+                ring.reverse();
+            }
+            ring
+        };
+        let rings = [ring(112.0, 0.1, outer_turns_left), ring(112.02, 0.01, hole_turns_left)];
+        let polygon = serde_json::json!({ "type": "Polygon", "coordinates": rings });
+        let polygons = serde_json::json!({ "type": "MultiPolygon", "coordinates": [rings] });
+        [polygon, polygons].map(|shape| area_m2(&platbook::domain::Geometry::from_geojson(&shape).unwrap()))
+    };
+    for (outer, hole) in [(true, false), (true, true), (false, true), (false, false)] {
+        for m2 in area(outer, hole) {
+            assert!((m2 - EXPECTED_M2).abs() < 1.0, "{outer} {hole}: {m2}");
+        }
+    }
+}
+
+#[test]
 fn the_citys_outline_has_the_area_that_karney_gives() {
     let text = std::fs::read_to_string("data/divisions/boundary.geojson").unwrap();
     let file: serde_json::Value = serde_json::from_str(&text).unwrap();

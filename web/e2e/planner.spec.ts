@@ -167,7 +167,7 @@ test('without WebGL there is an overview with a table', async () => {
   const page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 720 } });
   await page.goto(test.info().project.use.baseURL ?? '');
   await expect(page.getByTestId('overview')).toBeVisible();
-  expect(await page.locator('.overview path').count()).toBe(23);
+  await expect(page.locator('.overview path')).toHaveCount(23);
   await page.locator('.overview table button').first().click();
   await expect(card(page)).toContainText('所在区划');
   await shot(page, 'no-webgl');

@@ -80,6 +80,11 @@ impl Scene {
         told
     }
 
+    /// Whether there is a sound database at a revision.
+    fn database_is_at(&self, revision: u64) -> bool {
+        Path::new(&self.database).exists() && self.sound().contains(&format!(" at revision {revision};"))
+    }
+
     /// The features of a layer that an import brought, by code.
     fn brought(&self, layer: &str) -> Vec<Value> {
         let lines = success(&["export", layer, "--format", "ndjson", "--database", &self.database]);
@@ -339,12 +344,13 @@ fn an_import_that_broke_off_is_completed_by_the_next() {
     let mut words = vec!["merge", "-o", file.to_str().unwrap()];
     words.extend(copies.iter().map(String::as_str));
     run("osmium", &words);
-    // The disk fills up on the way.
-    let short = format!("{}?max_page_count=1900", scene.database);
-    let told = refusal(&["import", "osm", file.to_str().unwrap(), "--everywhere", "--database", &short]);
-    assert!(told.contains("full"), "{told}");
-    let sound = scene.sound();
-    assert!(sound.contains(" at revision 1;"), "one whole change set: {sound}");
+    // The disk fills up on the way: a little more of it each time, until one change set fits and the next does not.
+    let mut pages = (3..).map(|step| 300 * step);
+    while !scene.database_is_at(1) {
+        let short = format!("{}?max_page_count={}", scene.database, pages.next().unwrap());
+        let told = refusal(&["import", "osm", file.to_str().unwrap(), "--everywhere", "--database", &short]);
+        assert!(told.contains("full"), "{told}");
+    }
     let told = scene.import(&file, &["--everywhere"]);
     assert!(told.contains("; ") && told.contains(" 0 updated, 10000 unchanged"), "{told}");
     let whole = Scene::empty();
