@@ -9,6 +9,7 @@ mod auth;
 mod catalog;
 mod codes;
 mod demo;
+mod durability;
 mod exchange;
 mod geodesy;
 mod index;
