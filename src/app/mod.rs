@@ -142,7 +142,7 @@ async fn read_store(
     store: &dyn Store,
     progress: impl Fn(u64) + Send + Sync,
 ) -> Result<Snapshot, StoreError> {
-    const BATCHES_IN_FLIGHT: usize = 4;
+    const BATCHES_IN_FLIGHT: usize = 1;
     let (batches, received) = std::sync::mpsc::sync_channel(BATCHES_IN_FLIGHT);
     let declared = Arc::clone(catalogue);
     let packing = tokio::task::spawn_blocking(move || {

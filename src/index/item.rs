@@ -23,7 +23,8 @@ pub struct Item {
     shape: Shape,
     row: Box<[u8]>,
     /// The row with the counts that are hidden; only where the layer hides any. Never leaves this type.
-    whole_row: Option<Box<[u8]>>,
+    /// Boxed twice, since hardly any feature has one.
+    whole_row: Option<Box<Box<[u8]>>>,
     keys: Arc<Keys>,
 }
 
@@ -41,8 +42,11 @@ impl Item {
     /// every zoom needs from their own course alone; [`Item::with_outline`] replaces them.
     pub(super) fn new(feature: &Feature, keys: &Arc<Keys>) -> Self {
         let (packed, _unknown) = keys.pack(&feature.content.properties);
-        let (row, whole_row) =
-            if keys.hides_counts() { (keys.without_small_counts(&packed), Some(packed)) } else { (packed, None) };
+        let (row, whole_row) = if keys.hides_counts() {
+            (keys.without_small_counts(&packed), Some(Box::new(packed)))
+        } else {
+            (packed, None)
+        };
         let shape = match feature.content.geometry.as_point() {
             Some(at) => Shape::Point(at, at.into()),
             None => Shape::Outline(Box::new(Outline::of(feature.content.geometry.clone()))),

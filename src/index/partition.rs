@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rstar::{AABB, RTree, RTreeObject};
+use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
 use super::item::Item;
 use super::squares::{Square, Squares};
@@ -12,8 +12,19 @@ use crate::domain::{Bbox, Revision};
 #[derive(Debug)]
 pub struct Partition {
     revision: Revision,
-    tree: RTree<Entry>,
+    tree: RTree<Entry, WideNodes>,
     squares: Vec<Square>,
+}
+
+/// Nodes of many children: fewer nodes to keep and to follow. Trees are only ever loaded as a whole.
+#[derive(Debug)]
+struct WideNodes;
+
+impl RTreeParams for WideNodes {
+    const MIN_SIZE: usize = 8;
+    const MAX_SIZE: usize = 16;
+    const REINSERTION_COUNT: usize = 4;
+    type DefaultInsertionStrategy = RStarInsertionStrategy;
 }
 
 /// A feature in the tree.
@@ -45,7 +56,8 @@ impl Partition {
     /// Loads a cell. `revision` is the newest that touched it, also when a feature only left it.
     pub(super) fn new(items: Vec<Arc<Item>>, squares: Option<&Squares>, revision: Revision) -> Self {
         let squares = squares.map_or_else(Vec::new, |squares| squares.gather(&items));
-        Self { revision, tree: RTree::bulk_load(items.into_iter().map(Entry::new).collect()), squares }
+        let entries = items.into_iter().map(Entry::new).collect();
+        Self { revision, tree: RTree::bulk_load_with_params(entries), squares }
     }
 
     /// The newest revision that touched the cell.

@@ -8,6 +8,11 @@ use crate::domain::FeatureId;
 /// Ids per block: an edit copies one block.
 const BLOCK: u64 = 1024;
 
+/// An id within its block.
+const fn rest_of(id: FeatureId) -> u16 {
+    (id.get() % BLOCK) as u16
+}
+
 /// Features by id, in order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct IdTable {
@@ -17,7 +22,8 @@ pub(super) struct IdTable {
 #[derive(Debug, Clone, Default)]
 struct Block {
     number: u64,
-    rows: Vec<(FeatureId, u16, Arc<Item>)>,
+    /// The id within the block, the layer, the feature.
+    rows: Vec<(u16, u16, Arc<Item>)>,
 }
 
 impl IdTable {
@@ -30,7 +36,7 @@ impl IdTable {
                 blocks.push(Block { number, rows: Vec::new() });
             }
             if let Some(block) = blocks.last_mut() {
-                block.rows.push((item.id, layer, item));
+                block.rows.push((rest_of(item.id), layer, item));
             }
         }
         for block in &mut blocks {
@@ -42,7 +48,7 @@ impl IdTable {
     pub(super) fn find(&self, id: FeatureId) -> Option<(usize, &Arc<Item>)> {
         let at = self.blocks.binary_search_by_key(&(id.get() / BLOCK), |block| block.number).ok()?;
         let rows = &self.blocks[at].rows;
-        let row = rows.binary_search_by_key(&id, |row| row.0).ok()?;
+        let row = rows.binary_search_by_key(&rest_of(id), |row| row.0).ok()?;
         Some((usize::from(rows[row].1), &rows[row].2))
     }
 
@@ -58,12 +64,12 @@ impl IdTable {
             }
         };
         let rows = &mut Arc::make_mut(&mut self.blocks[at]).rows;
-        match (rows.binary_search_by_key(&id, |row| row.0), value) {
-            (Ok(row), Some((layer, item))) => rows[row] = (id, layer, item),
+        match (rows.binary_search_by_key(&rest_of(id), |row| row.0), value) {
+            (Ok(row), Some((layer, item))) => rows[row] = (rest_of(id), layer, item),
             (Ok(row), None) => {
                 rows.remove(row);
             }
-            (Err(row), Some((layer, item))) => rows.insert(row, (id, layer, item)),
+            (Err(row), Some((layer, item))) => rows.insert(row, (rest_of(id), layer, item)),
             (Err(_), None) => {}
         }
     }
@@ -74,9 +80,9 @@ impl IdTable {
         let first = self.blocks.partition_point(|block| block.number < from);
         self.blocks[first..]
             .iter()
-            .flat_map(|block| &block.rows)
-            .filter(move |row| id.is_none_or(|id| row.0 > id))
-            .map(|(_, layer, item)| (usize::from(*layer), item))
+            .flat_map(|block| block.rows.iter().map(|row| (block.number, row)))
+            .filter(move |(number, row)| id.is_none_or(|id| (*number, row.0) > (from, rest_of(id))))
+            .map(|(_, (_, layer, item))| (usize::from(*layer), item))
     }
 }
 

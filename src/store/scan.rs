@@ -8,7 +8,7 @@ use super::rows::Fault;
 use crate::domain::Feature;
 
 /// Batches being decoded at a time; more would only use memory.
-const AHEAD: usize = 3;
+const AHEAD: usize = 2;
 
 /// Receives the features of a scan; false ends it.
 pub(super) type Sink<'a> = &'a mut (dyn FnMut(Vec<Feature>) -> bool + Send);

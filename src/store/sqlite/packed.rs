@@ -10,8 +10,8 @@ use sqlx::SqliteConnection;
 use crate::domain::{Feature, Properties};
 use crate::store::rows::{self, Fault, Head};
 
-/// Features packed together.
-const FEATURES: i64 = 2048;
+/// Features packed together. What a batch takes while it is read stays with the allocator, so few.
+const FEATURES: i64 = 512;
 
 const PACK: &str = "SELECT MAX(id), \
     group_concat(id || ' ' || version || ' ' || revision || ' ' || layer || ' ' || COALESCE(village, '-'), char(10)), \
