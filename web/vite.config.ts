@@ -25,13 +25,16 @@ function apiViewer(): Plugin {
 }
 
 const server = process.env.PLATBOOK_URL ?? 'http://127.0.0.1:8080';
-const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'collections', 'divisions', 'api'];
+const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'collections', 'divisions', 'api', 'session', 'tokens', 'users', 'changes', 'changesets', 'compare', 'audit'];
+// The host stays as the browser named it: the server makes the addresses of tiles from it.
+const proxy = Object.fromEntries(routes.map((route) => [`/${route}`, { target: server }]));
 
 export default defineConfig({
   base: './',
   plugins: [svelte(), apiViewer()],
   build: { target: 'es2022', outDir: 'dist', sourcemap: false, chunkSizeWarningLimit: 1200 },
   worker: { format: 'es' },
-  server: { proxy: Object.fromEntries(routes.map((route) => [`/${route}`, { target: server, changeOrigin: true }])) },
+  server: { proxy },
+  preview: { proxy },
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },
 } as Parameters<typeof defineConfig>[0]);

@@ -1,6 +1,6 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import type { Language } from '../i18n/dictionary';
-import type { Catalogue, Feature, Figure, Place, SearchResult } from './types';
+import type { Catalogue, Feature, Figure, Place, Schema, SearchResult } from './types';
 
 /** An answer that is not the one asked for, as RFC 9457 says it; `status` 0 means that there was none. */
 export class Problem extends Error {
@@ -9,36 +9,61 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail: string,
     readonly requestId: string | null,
+    readonly code = '',
+    readonly retryAfterS: number | null = null,
+    readonly members: Record<string, unknown> = {},
   ) {
     super(detail || title);
   }
 }
 
-async function read<T>(path: string, language: Language, signal?: AbortSignal): Promise<T> {
+export const asProblem = (error: unknown): Problem => (error instanceof Problem ? error : new Problem(0, '', String(error), null));
+
+/** Told of every answer that says that nobody is signed in; the planner sets it. */
+export const door: { refused: (problem: Problem) => void } = { refused: () => undefined };
+
+export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string; type?: string; headers?: Record<string, string>; signal?: AbortSignal }
+
+/** Asks the server; what it answers is JSON, or nothing. */
+export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal }: Asked = {}): Promise<T> {
+  const sent = { Accept: 'application/json', 'Accept-Language': language, ...(type ? { 'Content-Type': type } : {}), ...headers };
   let response: Response;
   try {
-    response = await fetch(path, { headers: { Accept: 'application/json', 'Accept-Language': language }, signal: signal ?? null });
+    response = await fetch(path, { method, headers: sent, body: body ?? null, signal: signal ?? null });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem(0, '', '', null);
   }
+  if (response.status === 204) return undefined as T;
   if (response.ok) return (await response.json()) as T;
-  const body = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; request_id?: string };
-  throw new Problem(response.status, body.title ?? response.statusText, body.detail ?? '', body.request_id ?? null);
+  const told = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const text = (name: string): string => (typeof told[name] === 'string' ? told[name] : '');
+  const wait = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  const title = text('title') || response.statusText;
+  const problem = new Problem(response.status, title, text('detail'), text('request_id') || null, text('code'), Number.isFinite(wait) ? wait : null, told);
+  if (response.status === 401) door.refused(problem);
+  throw problem;
 }
 
-const query = (values: Record<string, string | number>): string =>
-  new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
+export const query = (values: Record<string, string | number | null>): string =>
+  new URLSearchParams(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]]))).toString();
 
-export const readCatalogue = (language: Language) => read<Catalogue>('/catalogue', language);
-export const readFigures = (language: Language) => read<{ figures: Figure[] }>('/figures', language).then((body) => body.figures);
+export const itemPath = (layer: string, id: string | number): string => `/collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}`;
+
+export const readCatalogue = (language: Language) => ask<Catalogue>('/catalogue', language);
+export const readFigures = (language: Language) => ask<{ figures: Figure[] }>('/figures', language).then((body) => body.figures);
 export const readStyle = (theme: 'light' | 'dark', language: Language) =>
-  read<StyleSpecification>(`/styles/${theme}?${query({ lang: language })}`, language);
+  ask<StyleSpecification>(`/styles/${theme}?${query({ lang: language })}`, language);
 export const search = (q: string, language: Language, signal: AbortSignal) =>
-  read<{ results: SearchResult[] }>(`/search?${query({ q, limit: 12 })}`, language, signal).then((body) => body.results);
+  ask<{ results: SearchResult[] }>(`/search?${query({ q, limit: 12 })}`, language, { signal }).then((body) => body.results);
 export const readPlace = (lon: number, lat: number, language: Language, signal?: AbortSignal) =>
-  read<Place>(`/at?${query({ lon: lon.toFixed(6), lat: lat.toFixed(6) })}`, language, signal);
-export const readFeature = (layer: string, id: string, language: Language) =>
-  read<Feature>(`/collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}`, language);
+  ask<Place>(`/at?${query({ lon: lon.toFixed(6), lat: lat.toFixed(6) })}`, language, signal ? { signal } : {});
+/** A feature, as of a moment where one is named. */
+export const readFeature = (layer: string, id: string | number, language: Language, datetime: string | null = null) =>
+  ask<Feature>(`${itemPath(layer, id)}${datetime === null ? '' : `?${query({ datetime })}`}`, language);
 export const readTownships = (language: Language) =>
-  read<{ features: Feature[] }>('/collections/township/items?limit=100', language).then((body) => body.features);
+  ask<{ features: Feature[] }>('/collections/township/items?limit=100', language).then((body) => body.features);
+export const readSchema = (layer: string, language: Language) => ask<Schema>(`/collections/${encodeURIComponent(layer)}/schema`, language);
+/** The features of a layer in a box: at most so many. */
+export const readFeatures = (layer: string, bbox: number[], limit: number, language: Language) =>
+  ask<{ features: Feature[] }>(`/collections/${encodeURIComponent(layer)}/items?${query({ bbox: bbox.join(','), limit })}`, language).then((body) => body.features);

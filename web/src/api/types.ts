@@ -99,3 +99,92 @@ export interface Feature {
   version?: number;
   village?: string | null;
 }
+
+/** A word for what may be done: read, create, update, delete, submit, review, import, audit, administer. */
+export type Action = string;
+export interface Grant { role: string; layers?: string[] | null; division: string }
+export interface Role { id: string; title: Titled; may: Action[] }
+
+/** Who one is, and what one may do. */
+export interface Session {
+  signed_in: boolean;
+  name: string;
+  grants: Grant[];
+  may: { service: Action[]; layers: Record<string, Action[]> };
+  roles: Role[];
+  single_sign_on: boolean;
+  expires?: string;
+}
+
+export interface Account {
+  name: string;
+  title: string;
+  disabled: boolean;
+  grants: Grant[];
+  has_password: boolean;
+  single_sign_on: boolean;
+  created: string;
+}
+
+/** `token` is there once, in the answer that made it. */
+export interface Token { id: string; account: string; name: string; scopes: Action[]; created: string; expires: string; used?: string; token?: string }
+
+export interface Fault { pointer: string; code: string; message: Titled }
+export type ChangeKind = 'created' | 'updated' | 'deleted';
+
+/** What is asked of one feature, as a line of a change set. */
+export type Line =
+  | { create: string; geometry: GeoJSON.Geometry; properties: Record<string, Scalar> }
+  | { patch: string; id: number; version?: number; geometry?: GeoJSON.Geometry; properties?: Record<string, Scalar> }
+  | { delete: string; id: number; version?: number };
+
+/** Another's change to a feature that this one was to change too. */
+export interface Since { version: number; revision: number; at: string; actor: string; kind: ChangeKind; fields: string[] }
+export interface Collision { field: string; base: unknown; mine: unknown; theirs: unknown }
+
+/** Why a line is refused. */
+export interface LineProblem {
+  status: number;
+  code: string;
+  title: Titled;
+  detail: Titled;
+  faults?: Fault[];
+  current?: Feature | null;
+  since?: Since[];
+  collisions?: Collision[];
+}
+
+export interface LineResult { line: number; status: 'done' | 'unchanged' | 'refused' | 'not_done'; id?: number; version?: number; warnings?: Fault[]; problem?: LineProblem }
+export interface Written { revision: number; lines: LineResult[] }
+
+export interface ChangeSet { revision: number; at: string; actor: string; reason: string; counts: { layer: string; kind: ChangeKind; count: number }[] }
+export interface FeatureVersion { version: number; revision: number; at: string; actor: string; reason: string; kind: ChangeKind; fields: string[]; feature: Feature | null }
+
+/** Tiles of one layer; where `deeper_than` is a zoom, every tile below the listed ones of that zoom too. */
+export interface Cover { zooms: [zoom: number, tiles: [x: number, y: number][]][]; deeper_than: number | null }
+export interface Noticed { layer: string; id: number; kind: ChangeKind; version: number; village: string | null; before: Box | null; after: Box | null }
+export interface Commit { revision: number; at: string; actor: string; reason: string; changes: Noticed[]; complete: boolean; tiles: Record<string, Cover> }
+
+export type Difference = 'added' | 'moved' | 'changed' | 'removed';
+export interface Compared { layer: string; id: number; change: Difference; before: Feature | null; after: Feature | null; fields: string[] }
+export interface Comparison {
+  from: { revision: number; at: string };
+  to: { revision: number; at: string };
+  counts: Record<Difference, number>;
+  changes: Compared[];
+}
+
+/** A layer's JSON Schema as the server writes it. */
+export interface Schema { properties: Record<string, SchemaProperty>; required?: string[] }
+export interface SchemaProperty {
+  type: 'string' | 'number' | 'integer' | 'boolean';
+  title?: string;
+  'x-title'?: Titled;
+  'x-unit'?: string;
+  'x-enum'?: { const: string; title: string }[];
+  enum?: string[];
+  format?: string;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+}

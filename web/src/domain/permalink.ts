@@ -1,4 +1,5 @@
 import type { Language } from '../i18n/dictionary';
+import { isMoment } from './moment';
 
 export type Theme = 'auto' | 'light' | 'dark';
 export interface View { zoom: number; lat: number; lon: number }
@@ -10,11 +11,15 @@ export interface Permalink {
   layers: Shown[] | null;
   off: Record<string, string[]>;
   selection: { layer: string; id: string } | null;
+  /** The map as of then (a day, or a time in UTC); `null` is now. */
+  date: string | null;
+  /** The other date of a comparison, and how many percent of the width it takes. */
+  compare: { from: string; share: number } | null;
   theme: Theme;
   language: Language | null;
 }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, selection: null, theme: 'auto', language: null };
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, selection: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -42,6 +47,8 @@ export function formatPermalink(state: Permalink): string {
   const off = Object.entries(state.off).filter(([, values]) => values.length > 0);
   if (off.length > 0) parts.push(`c=${off.map(([id, values]) => [id, ...values].map(encoded).join('~')).join(',')}`);
   if (state.selection !== null) parts.push(`s=${encoded(state.selection.layer)}~${encoded(state.selection.id)}`);
+  if (state.date !== null) parts.push(`d=${state.date}`);
+  if (state.compare !== null) parts.push(`cmp=${state.compare.from}@${state.compare.share}`);
   if (state.theme !== 'auto') parts.push(`t=${state.theme}`);
   if (state.language !== null) parts.push(`g=${state.language}`);
   return `#${head}${parts.length > 0 ? `?${parts.join('&')}` : ''}`;
@@ -59,6 +66,8 @@ export function parsePermalink(hash: string): Permalink {
       case 'l': state.layers = parseShown(value); break;
       case 'c': state.off = parseOff(value); break;
       case 's': state.selection = parseSelection(value); break;
+      case 'd': state.date = isMoment(value) ? value : null; break;
+      case 'cmp': state.compare = parseCompare(value); break;
       case 't': if (value === 'light' || value === 'dark') state.theme = value; break;
       case 'g': if (value === 'zh' || value === 'en') state.language = value; break;
     }
@@ -91,6 +100,12 @@ function parseOff(text: string): Record<string, string[]> {
     if (id && kept.length > 0) off.set(id, [...new Set(kept)]);
   }
   return Object.fromEntries(off);
+}
+
+function parseCompare(text: string): Permalink['compare'] {
+  const [from = '', share = '50'] = text.split('@');
+  const percent = Number(share);
+  return isMoment(from) && isWithin(percent, 0, 100) ? { from, share: Math.round(percent) } : null;
 }
 
 function parseSelection(text: string): Permalink['selection'] {

@@ -28,8 +28,17 @@ function withoutClasses(base: FilterSpecification | undefined, by: string, off: 
   return (base === undefined ? kept : ['all', base, kept]) as FilterSpecification;
 }
 
+/** The sources of a style, their tiles as of a moment. */
+function sourcesAt(sources: StyleSpecification['sources'], moment: string | null): StyleSpecification['sources'] {
+  if (moment === null) return sources;
+  const asked = `?datetime=${encodeURIComponent(moment)}`;
+  return Object.fromEntries(Object.entries(sources).map(([id, source]) => [
+    id, source.type === 'vector' && source.tiles ? { ...source, tiles: source.tiles.map((url) => url + asked) } : source,
+  ]));
+}
+
 /** The style that the server gave, shown as the reader asked for: pure, so that the map can be told the difference. */
-export function composeStyle(style: StyleSpecification, catalogue: Layer[], views: Record<string, LayerView>): StyleSpecification {
+export function composeStyle(style: StyleSpecification, catalogue: Layer[], views: Record<string, LayerView>, moment: string | null = null): StyleSpecification {
   const known = new Map(catalogue.map((layer) => [layer.id, layer]));
   const layers = style.layers.map((drawn) => {
     const id = layerOf(drawn);
@@ -47,5 +56,5 @@ export function composeStyle(style: StyleSpecification, catalogue: Layer[], view
     }
     return copy as LayerSpecification;
   });
-  return { ...style, layers };
+  return { ...style, sources: sourcesAt(style.sources, moment), layers };
 }

@@ -1,5 +1,10 @@
+import * as editing from './editing';
+import * as people from './people';
+
 /** Every sentence the page says. `en` has the type of `zh`: a key that lacks a translation does not compile. */
 const zh = {
+  ...people.zh,
+  ...editing.zh,
   search: '搜索地名、编码、经纬度、北斗网格码',
   searchShort: '搜索',
   searchNone: (q: string) => `没有找到“${q}”`,
@@ -81,7 +86,7 @@ const zh = {
   approval: '审图号',
   aboutText: '城市数字公共基础设施一张图。坐标为 CGCS2000，网页精度下视同 WGS 84。',
   apiDocs: '接口文档',
-  keys: '快捷键：Ctrl+K 或 / 搜索，[ 收起图层，Esc 关闭',
+  keys: '快捷键：Ctrl+K 或 / 搜索，[ 收起图层，Esc 关闭；编辑时 Ctrl+Z 撤销',
   shown: (n: number) => `已显示 ${n} 个图层`,
   opened: (title: string) => `已打开 ${title}`,
   listed: (n: number) => `${n} 条结果`,
@@ -93,6 +98,8 @@ export type Dictionary = typeof zh;
 export type Language = 'zh' | 'en';
 
 const en: Dictionary = {
+  ...people.en,
+  ...editing.en,
   search: 'Search places, codes, coordinates, BeiDou cells',
   searchShort: 'Search',
   searchNone: (q) => `Nothing found for “${q}”`,
@@ -174,7 +181,7 @@ const en: Dictionary = {
   approval: 'Map approval no.',
   aboutText: 'One map of the city’s digital public infrastructure. Coordinates are CGCS2000, taken as WGS 84 at web accuracy.',
   apiDocs: 'API documentation',
-  keys: 'Keys: Ctrl+K or / search, [ hide layers, Esc close',
+  keys: 'Keys: Ctrl+K or / search, [ hide layers, Esc close; Ctrl+Z takes back while editing',
   shown: (n) => `${n} layers shown`,
   opened: (title) => `Opened ${title}`,
   listed: (n) => `${n} results`,

@@ -1,6 +1,7 @@
 import { AttributionControl, Map as MapLibre, type MapGeoJSONFeature, type MapMouseEvent, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Box } from '../api/types';
+import { type Tile, tileKey } from '../domain/live';
 import type { View } from '../domain/permalink';
 import { layerOf } from '../domain/style';
 import { drawMarker, parseMarker } from './markers';
@@ -9,13 +10,15 @@ setWorkerUrl(workerUrl);
 
 export interface Hit { layer: string; id: string; properties: Record<string, unknown>; cluster: { zoom: number; center: [number, number] } | null }
 
+export interface Click { point: { x: number; y: number }; isMore: boolean }
+
 export interface EngineEvents {
   moved(view: View): void;
   pointed(lon: number, lat: number): void;
-  clicked(hits: Hit[], at: [number, number]): void;
+  clicked(hits: Hit[], click: Click): void;
   busy(isBusy: boolean): void;
   idle(): void;
-  failed(message: string): void;
+  failed(message: string, status: number | undefined): void;
 }
 
 export interface EngineOptions {
@@ -31,13 +34,24 @@ export interface EngineOptions {
 const PIXELS_AROUND = 4;
 const isCalm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-/** The map as the planner needs it; nothing else speaks to MapLibre. */
+/** Sources and layers that tools lay over the style; a new style leaves them be. */
+export const OVERLAY = 'over-';
+
+/** Tiles remembered of a source at the most: those that a map has asked for, oldest first. */
+const REMEMBERED = 4000;
+
+/** The map as the planner needs it; only the tools in this folder speak to MapLibre beside it. */
 export class Engine {
   readonly map: MapLibre;
+  /** Done when tools may lay something over the style. */
+  readonly ready: Promise<void>;
   private hovered: { source: string; id: string | number } | null = null;
   private selected: { source: string; id: string | number } | null = null;
   private isReady = false;
   private pending: StyleSpecification | null = null;
+  private readonly held = new Map<string, Map<string, Tile>>();
+  private readonly loading = new Set<string>();
+  private readonly due = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
     const { container, style, view, bounds, padding, locale, events } = options;
@@ -45,32 +59,39 @@ export class Engine {
     this.map = new MapLibre({
       container, style, ...camera, locale,
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: isCalm() ? 0 : 150,
+      // A tile that left the view would come back as it was; asked again, its tag says whether it still holds.
+      maxTileCacheSize: 0,
     });
     this.map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-left');
     this.map.addControl(new AttributionControl({ compact: false }), 'bottom-right');
-    this.map.on('style.load', () => {
-      this.isReady = true;
-      if (this.pending) this.show(this.pending);
+    this.ready = new Promise((resolve) => {
+      this.map.on('style.load', () => {
+        this.isReady = true;
+        if (this.pending) this.show(this.pending);
+        resolve();
+      });
     });
     this.map.on('styleimagemissing', ({ id }) => this.addMarker(id));
     this.map.on('moveend', () => events.moved(this.view()));
     this.map.on('dataloading', () => events.busy(true));
     this.map.on('idle', () => { events.busy(false); events.idle(); });
-    this.map.on('error', ({ error }) => events.failed(error?.message ?? ''));
+    this.map.on('error', ({ error }) => events.failed(error?.message ?? '', (error as { status?: number } | undefined)?.status));
+    this.map.on('sourcedataloading', ({ sourceId, tile }) => { if (tile) this.remember(sourceId, tile.tileID.canonical); });
+    this.map.on('sourcedata', ({ sourceId, tile }) => { if (tile) this.arrived(sourceId, tile.tileID.canonical); });
     this.map.on('mousemove', (event) => this.hover(event));
     this.map.on('mouseout', () => this.mark('hover', null));
-    this.map.on('click', (event) => events.clicked(this.hits(event), [event.lngLat.lng, event.lngLat.lat]));
+    this.map.on('click', (event) => events.clicked(this.hits(event.point), { point: event.point, isMore: event.originalEvent.shiftKey }));
     this.map.getCanvas().addEventListener('keydown', (event) => {
       if (event.key !== 'Enter') return;
-      const center = this.map.getCenter();
-      events.clicked(this.hits({ point: this.map.project(center) }), [center.lng, center.lat]);
+      const point = this.map.project(this.map.getCenter());
+      events.clicked(this.hits(point), { point, isMore: event.shiftKey });
     });
   }
 
   show(style: StyleSpecification): void {
     if (!this.isReady) { this.pending = style; return; }
     this.pending = null;
-    this.map.setStyle(style, { diff: true });
+    this.map.setStyle(style, { diff: true, transformStyle: withOverlays });
     if (this.selected) this.map.setFeatureState({ ...this.selected, sourceLayer: this.selected.source }, { selected: true });
   }
 
@@ -98,6 +119,43 @@ export class Engine {
     this.mark('selected', target);
   }
 
+  /** Draws tiles of a source again: those that it holds and that were touched; without a choice, all. */
+  refresh(source: string, choose?: (held: Iterable<Tile>) => Tile[]): void {
+    if (!this.map.getSource(source)) return;
+    if (!choose) { this.map.refreshTiles(source); return; }
+    const tiles = choose(this.held.get(source)?.values() ?? []);
+    // What is on its way may have been made before the change: it is asked for again when it has come.
+    for (const tile of tiles) if (this.loading.has(`${source}/${tileKey(tile)}`)) this.due.add(`${source}/${tileKey(tile)}`);
+    if (tiles.length > 0) this.map.refreshTiles(source, tiles);
+  }
+
+  refreshAll(): void {
+    for (const [id, source] of Object.entries(this.map.getStyle().sources)) if (source.type === 'vector') this.refresh(id);
+  }
+
+  private remember(source: string, { z, x, y }: Tile): void {
+    const tiles = this.held.get(source) ?? new Map<string, Tile>();
+    this.held.set(source, tiles);
+    const key = tileKey({ z, x, y });
+    tiles.delete(key);
+    tiles.set(key, { z, x, y });
+    this.loading.add(`${source}/${key}`);
+    const [oldest] = tiles.keys();
+    if (tiles.size > REMEMBERED && oldest) tiles.delete(oldest);
+  }
+
+  private arrived(source: string, { z, x, y }: Tile): void {
+    const key = `${source}/${tileKey({ z, x, y })}`;
+    if (!this.loading.delete(key) || !this.due.delete(key)) return;
+    queueMicrotask(() => { if (this.map.getSource(source)) this.map.refreshTiles(source, [{ z, x, y }]); });
+  }
+
+  /** What is drawn of a layer between two points of the screen, each feature once. */
+  within(layer: string, [a, b]: [{ x: number; y: number }, { x: number; y: number }]): Hit[] {
+    const found = this.map.queryRenderedFeatures([[Math.min(a.x, b.x), Math.min(a.y, b.y)], [Math.max(a.x, b.x), Math.max(a.y, b.y)]]);
+    return this.unique(found).filter((hit) => hit.layer === layer && hit.cluster === null);
+  }
+
   /** What is drawn now, each feature once, clusters left out. */
   drawn(): Hit[] {
     return this.unique(this.map.queryRenderedFeatures()).filter(({ cluster }) => cluster === null);
@@ -117,7 +175,7 @@ export class Engine {
   private hover(event: MapMouseEvent): void {
     this.options.events.pointed(event.lngLat.lng, event.lngLat.lat);
     if (this.map.isMoving()) return;
-    const [top] = this.around(event.point);
+    const [top] = this.around(event.point).filter(({ source }) => !source.startsWith(OVERLAY));
     this.map.getCanvas().style.cursor = top ? 'pointer' : '';
     this.mark('hover', top && top.id !== undefined && !top.properties.cluster ? { source: top.source, id: top.id } : null);
   }
@@ -135,13 +193,15 @@ export class Engine {
     return this.map.queryRenderedFeatures([[x - PIXELS_AROUND, y - PIXELS_AROUND], [x + PIXELS_AROUND, y + PIXELS_AROUND]]);
   }
 
-  private hits({ point }: { point: { x: number; y: number } }): Hit[] {
+  /** What is drawn at a point of the screen. */
+  hits(point: { x: number; y: number }): Hit[] {
     return this.unique(this.around(point));
   }
 
   private unique(features: MapGeoJSONFeature[]): Hit[] {
     const hits = new Map<string, Hit>();
-    for (const { layer, id, properties, geometry } of features) {
+    for (const { layer, id, properties, geometry, source } of features) {
+      if (source.startsWith(OVERLAY)) continue;
       const name = layerOf(layer);
       if (id === undefined || hits.has(`${name}/${id}`)) continue;
       const zoom = Number(properties.expansion_zoom);
@@ -152,4 +212,11 @@ export class Engine {
     }
     return [...hits.values()];
   }
+}
+
+/** A new style with what tools have laid over the old one. */
+function withOverlays(before: StyleSpecification | undefined, next: StyleSpecification): StyleSpecification {
+  const sources = Object.entries(before?.sources ?? {}).filter(([id]) => id.startsWith(OVERLAY));
+  const layers = before?.layers.filter(({ id }) => id.startsWith(OVERLAY)) ?? [];
+  return { ...next, sources: { ...next.sources, ...Object.fromEntries(sources) }, layers: [...next.layers, ...layers] };
 }

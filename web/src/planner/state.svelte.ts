@@ -1,17 +1,22 @@
 import type { StyleSpecification } from 'maplibre-gl';
-import { Problem, readCatalogue, readFeature, readPlace, readStyle } from '../api/client';
-import type { Catalogue, Feature, Layer, Place, SearchResult } from '../api/types';
+import { asProblem, type Problem, readCatalogue, readFeature, readPlace, readStyle } from '../api/client';
+import type { Catalogue, Commit, Feature, Layer, Place, SearchResult } from '../api/types';
 import { titleOf } from '../domain/format';
+import { boxOf, grown, touched } from '../domain/live';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
+import { positionsOf } from '../domain/pieces';
 import { composeStyle, type LayerView } from '../domain/style';
 import { dictionaries, type Language } from '../i18n/dictionary';
-import type { Engine, Hit } from '../map/engine';
+import type { Click, Engine, Hit } from '../map/engine';
+import { Editor } from './editor.svelte';
+import { Live } from './live.svelte';
+import { Past } from './past.svelte';
+import { Visitor } from './visitor.svelte';
 
 export type Loading<T> = { is: 'waiting' } | { is: 'here'; value: T } | { is: 'failed'; problem: Problem };
-export type Panel = 'layers' | 'figures' | 'inView';
-export interface Card { layer: Layer; id: string; feature: Loading<Feature>; place: Place | null }
+export type Panel = 'layers' | 'figures' | 'inView' | 'activity';
+export interface Card { layer: Layer; id: string; feature: Loading<Feature>; place: Place | null; date: string | null }
 
-const asProblem = (error: unknown): Problem => (error instanceof Problem ? error : new Problem(0, '', String(error), null));
 const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
 /** What the planner shows, and the only place that changes it. */
@@ -31,31 +36,49 @@ export class Planner {
   hasWebgl = $state(true);
   said = $state('');
   engine = $state.raw<Engine | null>(null);
+  readonly past = new Past();
+  readonly visitor = new Visitor(() => this.language, () => this.reload());
+  readonly live = new Live((commit) => this.heard(commit), () => { void this.visitor.look(); });
+  readonly editor = new Editor(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   private isLanguageChosen = false;
 
   words = $derived(dictionaries[this.language]);
   isDark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.prefersDark));
   layers = $derived(this.catalogue.is === 'here' ? this.catalogue.value.layers : []);
-  composed = $derived(this.style ? composeStyle(this.style, this.layers, this.views) : null);
+  composed = $derived(this.style ? composeStyle(this.style, this.layers, this.views, this.past.date) : null);
+  shown = $derived(this.layers.filter(({ id }) => this.views[id]?.isShown).map(({ id }) => id));
 
   constructor() {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => { this.prefersDark = matches; });
     const link = parsePermalink(location.hash);
     this.theme = link.theme;
     this.view = link.view;
+    this.past.date = link.date;
+    this.past.compare = link.compare;
     if (link.language) { this.language = link.language; this.isLanguageChosen = true; }
   }
 
   async load(): Promise<void> {
     this.catalogue = { is: 'waiting' };
     try {
-      const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle()]);
+      const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle(), this.visitor.load()]);
       this.catalogue = { is: 'here', value };
       this.applyLink(parsePermalink(location.hash));
     } catch (error) {
       this.catalogue = { is: 'failed', problem: asProblem(error) };
     }
+  }
+
+  /** Draws everything anew for somebody who sees something else. */
+  private async reload(): Promise<void> {
+    const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle()]);
+    const views = this.views;
+    this.catalogue = { is: 'here', value };
+    this.views = Object.fromEntries(value.layers.map((layer) => [layer.id, views[layer.id] ?? { isShown: layer.visible, opacity: 100, off: [] }]));
+    this.engine?.refreshAll();
+    this.live.restart();
+    if (this.card) void this.open(this.card.layer.id, this.card.id);
   }
 
   async loadStyle(): Promise<void> {
@@ -85,6 +108,8 @@ export class Planner {
     const link = parsePermalink(location.hash);
     const style = this.isDark;
     this.theme = link.theme;
+    this.past.date = link.date;
+    this.past.compare = link.compare;
     if (link.language) this.language = link.language;
     if (style !== this.isDark || link.language) this.restyle();
     if (link.view) this.engine?.go([link.view.lon, link.view.lat], link.view.zoom);
@@ -102,6 +127,8 @@ export class Planner {
       layers: isChanged ? shown : null,
       off: Object.fromEntries(Object.entries(this.views).map(([id, view]) => [id, view.off])),
       selection: this.card ? { layer: this.card.layer.id, id: this.card.id } : null,
+      date: this.past.date,
+      compare: this.past.compare,
       theme: this.theme,
       language: this.isLanguageChosen ? this.language : null,
     });
@@ -123,6 +150,8 @@ export class Planner {
     const view = this.views[id];
     if (!view) return;
     view.isShown = !view.isShown;
+    // Nobody told what changed in it while it was hidden.
+    if (view.isShown) this.engine?.refresh(id);
     this.say(this.words.shown(Object.values(this.views).filter(({ isShown }) => isShown).length));
   }
 
@@ -138,32 +167,41 @@ export class Planner {
     if (view && !view.isShown) this.toggleLayer(layer.id);
   }
 
-  clicked(hits: Hit[]): void {
-    const [first] = hits;
+  clicked(hits: Hit[], click: Click): void {
+    if (this.editor.isOn) { void this.editor.clicked(hits, click.isMore); return; }
+    // Left of the divider lies the other date.
+    const { compare, other } = this.past;
+    const width = this.engine?.map.getContainer().clientWidth ?? 0;
+    const isOther = compare !== null && other !== null && click.point.x < (width * compare.share) / 100;
+    const found = isOther ? other.hits(click.point) : hits;
+    const [first] = found;
     if (first?.cluster) { this.engine?.go(first.cluster.center, first.cluster.zoom); return; }
-    const single = hits.filter(({ cluster }) => cluster === null);
-    if (single.length > 1) { this.closeCard(); this.hits = single; this.say(this.words.here); }
-    else if (single[0]) void this.open(single[0].layer, single[0].id);
+    const single = found.filter(({ cluster }) => cluster === null);
+    if (single.length > 1 && !isOther) { this.closeCard(); this.hits = single; this.say(this.words.here); }
+    else if (single[0]) void this.open(single[0].layer, single[0].id, isOther ? compare.from : this.past.date);
     else this.closeCard();
   }
 
-  async open(layerId: string, id: string): Promise<void> {
+  async open(layerId: string, id: string, date: string | null = this.past.date): Promise<void> {
     const layer = this.layers.find((entry) => entry.id === layerId);
     if (!layer) return;
     this.hits = [];
-    this.card = { layer, id, feature: { is: 'waiting' }, place: null };
+    // What is shown stays until the newer is there.
+    const { card } = this;
+    const isSame = card?.layer.id === layerId && card.id === id && card.date === date;
+    if (!isSame) this.card = { layer, id, feature: { is: 'waiting' }, place: null, date };
     this.engine?.select(layerId, id);
     const isStill = () => this.card?.layer.id === layerId && this.card.id === id;
     try {
-      const value = await readFeature(layerId, id, this.language);
+      const value = await readFeature(layerId, id, this.language, date);
       if (!isStill()) return;
-      this.card = { layer, id, feature: { is: 'here', value }, place: null };
-      this.say(this.words.opened(titleOf(layer, value.properties) ?? `${layer.title[this.language]} ${id}`));
+      this.card = { layer, id, feature: { is: 'here', value }, place: isSame ? (card?.place ?? null) : null, date };
+      if (!isSame) this.say(this.words.opened(titleOf(layer, value.properties) ?? `${layer.title[this.language]} ${id}`));
       const [lon, lat] = anchor(value.geometry);
       const place = await readPlace(lon, lat, this.language).catch(() => null);
-      if (isStill()) this.card = { layer, id, feature: { is: 'here', value }, place };
+      if (isStill()) this.card = { layer, id, feature: { is: 'here', value }, place, date };
     } catch (error) {
-      if (isStill()) this.card = { layer, id, feature: { is: 'failed', problem: asProblem(error) }, place: null };
+      if (isStill()) this.card = { layer, id, feature: { is: 'failed', problem: asProblem(error) }, place: null, date };
     }
   }
 
@@ -183,6 +221,32 @@ export class Planner {
     }
   }
 
+  /** A change was made, here or elsewhere: what is shown of it is drawn again. */
+  private heard(commit: Commit): void {
+    if (this.past.date === null) {
+      for (const [layer, cover] of Object.entries(commit.tiles)) this.engine?.refresh(layer, (held) => touched(cover, held));
+      const { card } = this;
+      if (card && commit.changes.some(({ layer, id }) => layer === card.layer.id && String(id) === card.id)) void this.open(card.layer.id, card.id);
+    }
+    this.editor.heard(commit);
+    if (this.catalogue.is !== 'here') return;
+    const more = grown(commit);
+    const layers = this.catalogue.value.layers.map((layer) => (more[layer.id] ? { ...layer, count: layer.count + (more[layer.id] ?? 0) } : layer));
+    this.catalogue = { is: 'here', value: { ...this.catalogue.value, layers } };
+  }
+
+  /** Goes to where a change was made, and opens what was changed if it is one thing. */
+  goToCommit(commit: Commit): void {
+    const box = boxOf(commit);
+    const [first, ...more] = commit.changes;
+    for (const { layer } of commit.changes) {
+      const view = this.views[layer];
+      if (view && !view.isShown) this.toggleLayer(layer);
+    }
+    if (box) this.engine?.fit(box);
+    if (first && more.length === 0 && !this.editor.isOn) void this.open(first.layer, String(first.id));
+  }
+
   listDrawn(): void {
     this.drawn = this.engine?.drawn() ?? [];
   }
@@ -194,13 +258,7 @@ export class Planner {
 
 /** A position that stands for a geometry: its first for points and lines, the middle of its box for areas. */
 export function anchor(geometry: GeoJSON.Geometry): [number, number] {
-  const positions: number[][] = [];
-  const collect = (value: unknown): void => {
-    if (!Array.isArray(value)) return;
-    if (typeof value[0] === 'number') positions.push(value as number[]);
-    else value.forEach(collect);
-  };
-  if ('coordinates' in geometry) collect(geometry.coordinates);
+  const positions = positionsOf(geometry);
   const [first = [0, 0]] = positions;
   if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') return [first[0] ?? 0, first[1] ?? 0];
   let [west, south, east, north] = [180, 90, -180, -90];
