@@ -1,6 +1,7 @@
 import { AttributionControl, Map as MapLibre, type MapGeoJSONFeature, type MapMouseEvent, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Box } from '../api/types';
+import type { TileId } from '../domain/live';
 import type { View } from '../domain/permalink';
 import { layerOf } from '../domain/style';
 import { drawMarker, parseMarker } from './markers';
@@ -96,6 +97,13 @@ export class Engine {
   select(layer: string | null, id: string | null): void {
     const target = layer === null || id === null ? null : { source: layer, id: /^\d+$/.test(id) ? Number(id) : id };
     this.mark('selected', target);
+  }
+
+  /** Fetches tiles of a layer anew; none named: all. What stands there stays until they are here. */
+  refresh(layer: string, tiles: TileId[] | null): void {
+    if (!this.map.getSource(layer)) return;
+    if (tiles) this.map.refreshTiles(layer, tiles);
+    else this.map.refreshTiles(layer);
   }
 
   /** What is drawn now, each feature once, clusters left out. */

@@ -2,6 +2,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { Problem, readCatalogue, readFeature, readPlace, readStyle } from '../api/client';
 import type { Catalogue, Feature, Layer, Place, SearchResult } from '../api/types';
 import { titleOf } from '../domain/format';
+import { type Commit, tilesToRefresh, touches } from '../domain/live';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { composeStyle, type LayerView } from '../domain/style';
 import { dictionaries, type Language } from '../i18n/dictionary';
@@ -165,6 +166,12 @@ export class Planner {
     } catch (error) {
       if (isStill()) this.card = { layer, id, feature: { is: 'failed', problem: asProblem(error) }, place: null };
     }
+  }
+
+  /** Somebody changed the map: what is shown of it follows. */
+  heard(commit: Commit): void {
+    for (const [layer, tiles] of tilesToRefresh(commit)) this.engine?.refresh(layer, tiles);
+    if (this.card && touches(commit, this.card.layer.id, this.card.id)) void this.open(this.card.layer.id, this.card.id);
   }
 
   closeCard(): void {
