@@ -32,7 +32,7 @@ const proxy = Object.fromEntries(routes.map((route) => [`/${route}`, { target: s
 export default defineConfig({
   base: './',
   plugins: [svelte(), apiViewer()],
-  build: { target: 'es2022', outDir: 'dist', sourcemap: false, chunkSizeWarningLimit: 1200 },
+  build: { target: 'es2022', outDir: 'dist', sourcemap: false, chunkSizeWarningLimit: 1400 },
   worker: { format: 'es' },
   server: { proxy },
   preview: { proxy },

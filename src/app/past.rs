@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use moka::future::Cache;
+use tokio::sync::Semaphore;
 
 use super::App;
 use crate::domain::{FeatureId, Revision, Sight};
@@ -18,11 +19,13 @@ const MOST: u64 = 8;
 pub(super) struct Past {
     whole: Cache<Revision, Arc<Snapshot>>,
     seen: Cache<(Revision, Arc<Sight>), Arc<Snapshot>>,
+    /// One map is rewound at a time: it is a lot of work, and the newest map comes first.
+    turn: Semaphore,
 }
 
 impl Past {
     pub(super) fn new() -> Self {
-        Self { whole: Cache::new(MOST), seen: Cache::new(2 * MOST) }
+        Self { whole: Cache::new(MOST), seen: Cache::new(2 * MOST), turn: Semaphore::new(1) }
     }
 }
 
@@ -46,6 +49,8 @@ impl App {
     }
 
     async fn rewind(&self, revision: Revision) -> Result<Arc<Snapshot>, StoreError> {
+        let turn = self.past.turn.acquire().await;
+        let _turn = turn.map_err(|error| StoreError::Driver { doing: "rewinding the map", source: Box::new(error) })?;
         let newest = self.snapshot();
         let touched = self.store.touched(revision, newest.revision()).await?;
         let ids: Vec<FeatureId> = touched.iter().map(|(id, _)| *id).collect();

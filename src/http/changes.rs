@@ -26,6 +26,9 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(super) const USUAL: usize = 50;
 pub(super) const MOST: usize = 200;
 
+/// Changes after which a page ends, whatever its limit: the work of a page is bounded too.
+const ENOUGH: usize = 2_000;
+
 /// How often a silent stream says that it is still there.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
@@ -48,14 +51,17 @@ pub(super) async fn list_changes(
         return Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE_EVERY)).into_response());
     }
     let newest = state.app.revision();
-    let first = after.unwrap_or(0) + 1;
-    let last = newest.0.min(after.unwrap_or(0).saturating_add(limit as u64));
-    let mut commits = Vec::new();
-    for revision in first..=last {
-        let notice = state.app.notice(Revision(revision)).await.map_err(|error| Problem::internal(error.as_ref()))?;
-        commits.extend(notice.and_then(|notice| wanted.told(&state, &caller, &notice)));
+    let mut told = after.unwrap_or(0);
+    let last = newest.0.min(told.saturating_add(limit as u64));
+    let (mut commits, mut read) = (Vec::new(), 0);
+    while told < last && read < ENOUGH {
+        told += 1;
+        let notice = state.app.notice(Revision(told)).await.map_err(|error| Problem::internal(error.as_ref()))?;
+        let Some(notice) = notice else { break };
+        read += notice.changes.len();
+        commits.extend(wanted.told(&state, &caller, &notice));
     }
-    let next = (last < newest.0).then_some(last);
+    let next = (told < newest.0).then_some(told);
     Ok(Answer::json(newest, &json!({ "commits": commits, "next": next })).into_response())
 }
 

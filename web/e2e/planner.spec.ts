@@ -93,6 +93,25 @@ test('a click on the map opens what is there, a click on a cluster comes nearer'
   await expect(card(page)).toBeVisible();
 });
 
+test('what somebody else changes is shown without loading the page again', async ({ page }) => {
+  const items = '/collections/doorplate/items';
+  const body = await (await page.request.get(`${items}?status=mounted&limit=1`)).json();
+  const plate = body.features[0] as { id: number; geometry: { coordinates: [number, number] } };
+  const [lon, lat] = plate.geometry.coordinates;
+  const { errors } = await open(page, `#16/${lat}/${lon}?s=doorplate~${plate.id}`);
+  await expect(card(page)).toContainText('在挂');
+  const tile = page.waitForResponse((response) => response.url().includes('/tiles/doorplate/16/') && response.ok());
+  const patched = await page.request.patch(`${items}/${plate.id}`, {
+    headers: { Authorization: `Bearer ${process.env.PLATBOOK_TOKEN}`, 'Content-Type': 'application/merge-patch+json' },
+    data: JSON.stringify({ properties: { status: 'damaged' } }),
+  });
+  expect(patched.status()).toBe(200);
+  await expect(card(page)).toContainText('损坏');
+  expect((await tile).headers()['platbook-revision']).toBe(patched.headers()['platbook-revision']);
+  await shot(page, 'live');
+  expect(errors).toEqual([]);
+});
+
 test('the dark theme holds', async ({ page }) => {
   const { errors } = await open(page);
   await page.getByRole('combobox', { name: '主题' }).selectOption('dark');

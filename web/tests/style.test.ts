@@ -41,3 +41,9 @@ test('the style that was given is not changed', () => {
   shown({ isShown: false, opacity: 20, off: ['odd'] });
   expect(JSON.stringify(style)).toBe(before);
 });
+
+test('a style as of a moment asks for the tiles of then, and only where a moment is named', () => {
+  const tiled = { ...style, sources: { doorplate: { type: 'vector', tiles: ['/tiles/doorplate/{z}/{x}/{y}'] } } } as unknown as StyleSpecification;
+  expect(composeStyle(tiled, [], {}, '2025-06-30T06:05:00Z').sources.doorplate).toMatchObject({ tiles: ['/tiles/doorplate/{z}/{x}/{y}?datetime=2025-06-30T06%3A05%3A00Z'] });
+  expect(composeStyle(tiled, [], {}).sources).toEqual(tiled.sources);
+});

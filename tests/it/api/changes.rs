@@ -74,6 +74,19 @@ async fn a_moved_plate_changes_just_the_tiles_that_are_named() {
 }
 
 #[tokio::test]
+async fn a_page_of_changes_has_an_end() {
+    let (server, editor) = scene().await;
+    write(&server, &editor, "POST", ITEMS, &plate(1, 112.76)).await;
+    let page = server.json("/changes?limit=1").await;
+    assert_eq!((&page["commits"][0]["revision"], &page["next"]), (&json!(1), &json!(1)));
+    let rest = server.json("/changes?after=1").await;
+    assert_eq!((rest["commits"].as_array().unwrap().len(), &rest["next"]), (2, &Value::Null));
+    for after in ["3", "18446744073709551615"] {
+        assert_eq!(server.json(&format!("/changes?after={after}")).await["commits"], json!([]), "{after}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_tells_each_commit_once_and_goes_on_where_it_broke_off() {
     let (server, editor) = scene().await;
     let start = server.app.revision().0;

@@ -1,24 +1,20 @@
 import { asProblem, Problem, readFeature, readFeatures, readSchema } from '../api/client';
 import { undoChangeSet } from '../api/edits';
-import type { ChangeKind, Commit, Fault, Feature, Layer, Line, LineResult, Scalar } from '../api/types';
+import type { ChangeKind, Commit, Fault, Feature, Layer, Line, Scalar } from '../api/types';
 import { type Choice, type Conflict, conflictOf, isEmpty, type Patch, resolve } from '../domain/conflict';
 import { type Amiss, type Field, formOf, type Inputs, inputsOf, readAll, readChanges } from '../domain/form';
 import { titleOf } from '../domain/format';
 import { positionsOf } from '../domain/pieces';
 import type { Drawing } from '../map/drawing';
 import type { Hit } from '../map/engine';
+import { Several } from './several.svelte';
 import type { Planner } from './state.svelte';
 import { problemOf, Refused, Writer } from './writing';
 
 /** A feature in hand: one that is there, or one to be (`base` is `null`). */
 export interface Draft { layer: Layer; fields: Field[]; base: Feature | null; before: Inputs }
-/** Several features of one layer, to be changed together. */
-export interface Many { layer: Layer; fields: Field[]; features: Feature[] }
 export interface Note { text: string; warnings: Fault[]; revision: number | null }
 
-/** More features than this are better changed by an import. */
-const MOST = 500;
-const AT_ONCE = 8;
 /** How far in one must be for vertices of other features to be fetched. */
 const SNAP_ZOOM = 14;
 const SNAP_MOST = 500;
@@ -33,14 +29,10 @@ export class Editor {
   draft = $state.raw<Draft | null>(null);
   geometry = $state.raw<GeoJSON.Geometry | null>(null);
   inputs = $state<Inputs>({});
-  many = $state.raw<Many | null>(null);
-  /** Names of the properties to change in many, and to what. */
-  chosen = $state<Record<string, boolean>>({});
   reason = $state('');
   isSaving = $state(false);
   faults = $state.raw<Fault[]>([]);
   amiss = $state.raw<Record<string, Amiss>>({});
-  refusals = $state.raw<LineResult[]>([]);
   problem = $state.raw<Problem | null>(null);
   note = $state.raw<Note | null>(null);
   meanwhile = $state.raw<{ actor: string; kind: ChangeKind } | null>(null);
@@ -48,19 +40,21 @@ export class Editor {
   /** Revisions that were written here, newest last. */
   mine = $state.raw<number[]>([]);
   private drawing: Drawing | null = null;
-  private readonly writer = new Writer();
+  readonly writer = new Writer();
+  readonly several: Several;
 
   layers = $derived.by((): Layer[] => this.planner.layers.filter(this.planner.visitor.mayEdit));
   layer = $derived.by((): Layer | null => this.planner.layers.find(({ id }) => id === this.layerId) ?? null);
   hasMoved = $derived.by((): boolean => JSON.stringify(this.geometry) !== JSON.stringify(this.draft?.base?.geometry ?? null));
   isDirty = $derived.by((): boolean => {
     const { draft } = this;
-    if (this.many) return Object.values(this.chosen).some(Boolean);
+    if (this.several.many) return this.several.isDirty;
     if (!draft) return false;
     return draft.base === null || this.hasMoved || draft.fields.some(({ name }) => (this.inputs[name] ?? '').trim() !== (draft.before[name] ?? ''));
   });
 
   constructor(private readonly planner: Planner) {
+    this.several = new Several(planner, this);
     addEventListener('beforeunload', (event) => {
       if (!this.isDirty) return;
       this.keep();
@@ -108,10 +102,9 @@ export class Editor {
   /** Lets go of what is in hand; what was not saved is lost. */
   letGo(): void {
     this.draft = null;
-    this.many = null;
+    this.several.clear();
     this.geometry = null;
     this.isAdding = false;
-    this.chosen = {};
     this.reason = '';
     this.meanwhile = null;
     this.conflict = null;
@@ -121,15 +114,14 @@ export class Editor {
     sessionStorage.removeItem(KEPT);
   }
 
-  private forgetFaults(): void {
+  forgetFaults(): void {
     this.faults = [];
     this.amiss = {};
-    this.refusals = [];
     this.problem = null;
   }
 
   /** Whether something else may be taken in hand; says why not. */
-  private isFree(): boolean {
+  isFree(): boolean {
     if (!this.isDirty) return true;
     this.planner.say(this.planner.words.discardFirst);
     this.problem = new Problem(409, this.planner.words.discardFirst, '', null);
@@ -143,7 +135,7 @@ export class Editor {
     const able = hits.filter(({ cluster, layer }) => cluster === null && this.layers.some(({ id }) => id === layer));
     const hit = able.find(({ layer }) => layer === this.layerId) ?? (isMore ? undefined : able[0]);
     if (!hit) return;
-    if (isMore) await this.selectMore(hit.layer, [hit.id], 'toggle');
+    if (isMore) await this.several.select(hit.layer, [hit.id], 'toggle');
     else if (String(this.draft?.base?.id) !== hit.id || this.draft?.layer.id !== hit.layer) await this.open(hit.layer, hit.id);
   }
 
@@ -210,34 +202,6 @@ export class Editor {
     this.drawing?.show(geometry);
   }
 
-  async selectMore(layerId: string, ids: string[], how: 'toggle' | 'add'): Promise<void> {
-    const layer = this.planner.layers.find((entry) => entry.id === layerId);
-    if (!layer || (!this.many && !this.isFree())) return;
-    const held = this.many?.layer.id === layerId ? this.many.features : this.draft?.base && this.draft.layer.id === layerId ? [this.draft.base] : [];
-    const known = held.map(({ id }) => String(id));
-    const kept = how === 'toggle' ? held.filter(({ id }) => !ids.includes(String(id))) : held;
-    const fresh = ids.filter((id) => !known.includes(id)).slice(0, MOST - kept.length);
-    const { language, words } = this.planner;
-    try {
-      const schema = await readSchema(layerId, language);
-      const features = [...kept];
-      for (let at = 0; at < fresh.length; at += AT_ONCE) {
-        features.push(...(await Promise.all(fresh.slice(at, at + AT_ONCE).map((id) => readFeature(layerId, id, language)))));
-      }
-      const { chosen, inputs } = this;
-      const isOn = this.many !== null;
-      this.letGo();
-      this.note = null;
-      if (features.length === 0) return;
-      if (isOn) { this.chosen = chosen; this.inputs = inputs; } else this.inputs = {};
-      this.many = { layer, fields: formOf(schema, language), features };
-      this.layerId = layerId;
-      this.planner.say(known.length + ids.length > MOST ? words.selectedMost(MOST) : words.selected(features.length));
-    } catch (error) {
-      this.problem = asProblem(error);
-    }
-  }
-
   /** What the form and the map say, as a patch; `null` where something is amiss. */
   private wanted({ fields, base, before }: Draft): Patch | null {
     const read = base ? readChanges(fields, before, this.inputs) : readAll(fields, this.inputs);
@@ -249,7 +213,6 @@ export class Editor {
   }
 
   async save(): Promise<void> {
-    if (this.many) { await this.saveMany(this.many); return; }
     const { draft } = this;
     if (!draft || this.isSaving) return;
     this.forgetFaults();
@@ -309,41 +272,9 @@ export class Editor {
     await this.send({ ...draft, base: conflict.current }, left, conflict.current.version);
   }
 
-  private async saveMany({ layer, fields, features }: Many): Promise<void> {
-    if (this.isSaving) return;
-    this.forgetFaults();
-    const changing = fields.filter(({ name }) => this.chosen[name]);
-    const read = readAll(changing, this.inputs);
-    this.amiss = read.amiss;
-    if (Object.keys(read.amiss).length > 0 || changing.length === 0) return;
-    // A field that is chosen and left empty takes the value away.
-    const properties = Object.fromEntries(changing.map(({ name }) => [name, read.properties[name] ?? null]));
-    const lines = features.map((feature): Line => ({ patch: layer.id, id: Number(feature.id), ...(feature.version === undefined ? {} : { version: feature.version }), properties }));
-    await this.writeMany(layer, lines, (n) => this.planner.words.savedMany(n));
-  }
-
-  private async writeMany(layer: Layer, lines: Line[], told: (n: number) => string): Promise<void> {
-    this.isSaving = true;
-    try {
-      const { revision, lines: results } = await this.writer.write(lines, this.reason.trim(), this.planner.language);
-      const done = results.filter(({ status }) => status === 'done');
-      this.wrote(layer.id, revision, done.length > 0);
-      this.letGo();
-      this.tell(told(done.length), done.flatMap(({ warnings }) => warnings ?? []), revision);
-    } catch (error) {
-      if (error instanceof Refused) this.refusals = error.lines.filter(({ problem }) => problem);
-      else this.fail(error);
-    } finally {
-      this.isSaving = false;
-    }
-  }
-
   /** Deletes what is in hand, having asked. */
   async remove(): Promise<void> {
-    const { many } = this;
-    if (!many) { await this.removeNow(this.draft?.base?.version); return; }
-    const lines = many.features.map((feature): Line => ({ delete: many.layer.id, id: Number(feature.id), ...(feature.version === undefined ? {} : { version: feature.version }) }));
-    await this.writeMany(many.layer, lines, (n) => this.planner.words.removedMany(n));
+    await this.removeNow(this.draft?.base?.version);
   }
 
   private async removeNow(version: number | undefined): Promise<void> {
@@ -395,7 +326,7 @@ export class Editor {
     else void this.open(draft.layer.id, String(draft.base.id));
   }
 
-  private wrote(layer: string, revision: number, isNew: boolean): void {
+  wrote(layer: string, revision: number, isNew: boolean): void {
     if (isNew) this.mine = [...this.mine, revision];
     this.refreshUnlessLive(layer);
   }
@@ -407,12 +338,12 @@ export class Editor {
     else this.planner.engine?.refreshAll();
   }
 
-  private tell(text: string, warnings: Fault[] = [], revision: number | null = null): void {
+  tell(text: string, warnings: Fault[] = [], revision: number | null = null): void {
     this.note = { text, warnings, revision };
     this.planner.say(text);
   }
 
-  private fail(error: unknown): void {
+  fail(error: unknown): void {
     const first = error instanceof Refused ? error.first : undefined;
     if (first?.faults) this.faults = first.faults;
     else this.problem = first ? problemOf(first, this.planner.language) : asProblem(error);

@@ -1,7 +1,7 @@
 import { query } from '../api/client';
 import type { Commit } from '../api/types';
 
-export type Connection = 'live' | 'reconnecting' | 'offline';
+export type Connection = 'connecting' | 'live' | 'reconnecting' | 'offline';
 
 const MOST_KEPT = 50;
 const FIRST_WAIT_MS = 1000;
@@ -11,7 +11,7 @@ const HIDDEN_FOR_MS = 60_000;
 
 /** Follows the server's changes; what broke off goes on where it was. */
 export class Live {
-  connection = $state<Connection>('reconnecting');
+  connection = $state<Connection>('connecting');
   /** What was heard since the page opened, newest first. */
   commits = $state.raw<Commit[]>([]);
   unseen = $state(0);
