@@ -1,35 +1,5 @@
-import { createRequire } from 'node:module';
 import { chromium, expect, type Page, test } from '@playwright/test';
-
-const axeSource: string = createRequire(import.meta.url)('axe-core').source;
-
-/** Opens a page and waits until every tile in view is drawn. */
-async function open(page: Page, hash = ''): Promise<{ foreign: string[]; errors: string[] }> {
-  const foreign: string[] = [];
-  const errors: string[] = [];
-  const own = new URL(test.info().project.use.baseURL ?? '').host;
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.protocol.startsWith('http') && url.host !== own) foreign.push(request.url());
-  });
-  page.on('pageerror', (error) => errors.push(error.message));
-  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
-  await page.goto(`/${hash}`);
-  await page.locator('[data-testid="map"][data-idle="true"]').waitFor({ timeout: 12_000 });
-  return { foreign, errors };
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(context: object, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-    const found = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-  });
-}
-
-const shot = (page: Page, name: string) => page.screenshot({ path: test.info().outputPath(`${name}.png`) });
-const card = (page: Page) => page.getByTestId('card');
+import { card, open, shot, violations } from './support';
 
 async function firstVillage(page: Page): Promise<{ id: number; properties: { name: string; code: string } }> {
   const body = await (await page.request.get('/collections/village/items?limit=1')).json();

@@ -47,7 +47,7 @@ export const zh = {
   userDisabled: '已停用',
   userDisable: '停用',
   userEnable: '启用',
-  userEdit: (name: string) => `修改 ${name}`,
+  userEdit: (name: string) => `编辑 ${name}`,
   grants: '授权',
   grantAdd: '添加授权',
   grantRemove: '移除授权',

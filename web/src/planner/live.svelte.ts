@@ -24,7 +24,8 @@ export class Live {
 
   constructor(private readonly heard: (commit: Commit) => void, private readonly shut: () => void) {
     addEventListener('online', () => this.connect());
-    addEventListener('offline', () => { this.connection = 'offline'; });
+    // What is heard while nothing can be read would be lost: it is heard when the network is back.
+    addEventListener('offline', () => { this.close(); this.connection = 'offline'; });
     document.addEventListener('visibilitychange', () => {
       clearTimeout(this.hiding);
       if (document.hidden) this.hiding = setTimeout(() => this.close(), HIDDEN_FOR_MS);

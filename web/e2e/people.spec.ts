@@ -1,0 +1,106 @@
+import { expect, test } from '@playwright/test';
+import { ADMINISTRATOR, at, card, edit, EDITOR, enter, form, open, PASSWORD, plate, setStatus, shot, signIn, violations } from './support';
+
+test('a wrong password is said plainly; the right one lets in, and out again', async ({ page }) => {
+  await open(page);
+  await signIn(page, EDITOR, 'not the password at all');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('alert')).toContainText('账号或密码不正确');
+  await shot(page, 'sign-in-refused');
+  expect(await violations(page)).toEqual([]);
+  await enter(page, EDITOR);
+  await expect(page.getByTestId('who')).toContainText(EDITOR);
+  await expect(page.getByRole('button', { name: '编辑', exact: true })).toBeVisible();
+  await page.getByTestId('who').click();
+  await page.getByRole('button', { name: '退出登录' }).click();
+  await expect(page.getByRole('button', { name: '登录', exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: '编辑', exact: true })).toBeHidden();
+});
+
+test('too many attempts are told with how long to wait', async ({ page }) => {
+  await open(page);
+  await page.route('**/session', (route) => (route.request().method() === 'POST'
+    ? route.fulfill({ status: 429, headers: { 'Retry-After': '3', 'Content-Type': 'application/problem+json' }, body: JSON.stringify({ status: 429, code: 'attempts.too_many', title: '尝试次数过多', detail: '' }) })
+    : route.continue()));
+  await signIn(page, EDITOR);
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('alert')).toContainText(/请等待 [123] 秒/);
+  await expect(dialog.getByRole('button', { name: '登录', exact: true })).toBeDisabled();
+  await expect(dialog.getByRole('alert')).toBeHidden();
+});
+
+test('a token is shown once, and revoked', async ({ page }) => {
+  await open(page);
+  await signIn(page, EDITOR);
+  await page.getByTestId('who').click();
+  await page.getByRole('tab', { name: '令牌' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('用途').fill('夜间导出');
+  await dialog.getByRole('button', { name: '生成令牌' }).click();
+  await expect(dialog.locator('code')).toContainText(/^pbk_/);
+  const token = await dialog.locator('code').textContent();
+  await shot(page, 'tokens');
+  expect(await violations(page)).toEqual([]);
+  const held = await page.request.get('/session', { headers: { Authorization: `Bearer ${token}`, Cookie: '' } });
+  expect((await held.json()).scopes).toEqual(['read']);
+  page.on('dialog', (asked) => asked.accept());
+  await dialog.getByRole('button', { name: '撤销令牌 夜间导出' }).first().click();
+  await expect(dialog.getByRole('row', { name: /夜间导出/ })).toHaveCount(0);
+});
+
+test('an administrator makes a user, who may do what was granted; then shuts them out', async ({ page, browser }) => {
+  const name = `journey-made-${Date.now()}`;
+  await open(page);
+  await signIn(page, ADMINISTRATOR);
+  await page.getByTestId('who').click();
+  await page.getByRole('tab', { name: '用户' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: '新建用户' }).click();
+  await dialog.getByLabel('账号').fill(name);
+  await dialog.getByLabel('密码').fill(PASSWORD);
+  await dialog.getByLabel('角色').selectOption({ label: '编辑员' });
+  await dialog.getByLabel('图层（逗号分隔').fill('doorplate');
+  await dialog.getByLabel('区划代码').fill('429005001');
+  await shot(page, 'users');
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: '保存' }).click();
+  const row = dialog.getByRole('row', { name: new RegExp(name) });
+  await expect(row).toContainText('编辑员 · doorplate · 429005001');
+  const theirs = await (await browser.newContext({ locale: 'zh-CN' })).newPage();
+  await theirs.goto(new URL('/', page.url()).href);
+  await signIn(theirs, name);
+  await theirs.getByRole('button', { name: '编辑', exact: true }).click();
+  await expect(theirs.getByLabel('编辑图层').locator('option')).toHaveText(['门楼牌']);
+  await dialog.getByRole('button', { name: `停用 ${name}` }).click();
+  await expect(row).toContainText('已停用');
+  expect((await theirs.request.get(new URL('/session', page.url()).href)).status()).toBe(401);
+});
+
+test('a session that ends is noticed, and what was not saved is kept', async ({ page, context }) => {
+  const one = await plate(page, 40);
+  await open(page, at(one));
+  await signIn(page, EDITOR);
+  await edit(page);
+  await form(page).getByLabel('街路巷').fill('失效前改的街');
+  await context.clearCookies();
+  await form(page).getByRole('button', { name: '保存' }).click();
+  await expect(page.getByText('登录已失效')).toBeVisible();
+  await expect(form(page).getByLabel('街路巷')).toHaveValue('失效前改的街');
+  await shot(page, 'session-ended');
+  await page.getByRole('button', { name: '重新登录' }).click();
+  await enter(page, EDITOR);
+  await expect(page.getByTestId('who')).toContainText(EDITOR);
+  await form(page).getByRole('button', { name: '保存' }).click();
+  await expect(page.getByTestId('edit-bar')).toContainText('已保存');
+});
+
+test('without rights there is no editing', async ({ page }) => {
+  const one = await plate(page, 41);
+  await open(page, at(one));
+  await expect(card(page)).toContainText(one.properties.address ?? '');
+  await expect(card(page).getByRole('button', { name: '编辑' })).toBeHidden();
+  await signIn(page, EDITOR);
+  await edit(page);
+  await setStatus(page, '损坏');
+  await expect(page.getByTestId('edit-bar')).toContainText('已保存');
+});

@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import { expect, type Page, test } from '@playwright/test';
+
+const axeSource: string = createRequire(import.meta.url)('axe-core').source;
+
+/** The accounts that `scripts/e2e` makes. */
+export const PASSWORD = 'a long password for journeys';
+export const EDITOR = 'journey-editor';
+export const COLLEAGUE = 'journey-colleague';
+export const ADMINISTRATOR = 'journey-administrator';
+
+/** Opens a page and waits until every tile in view is drawn. */
+export async function open(page: Page, hash = ''): Promise<{ foreign: string[]; errors: string[] }> {
+  const foreign: string[] = [];
+  const errors: string[] = [];
+  const own = new URL(test.info().project.use.baseURL ?? '').host;
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && url.host !== own) foreign.push(request.url());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  await page.goto(`/${hash}`);
+  await page.locator('[data-testid="map"][data-idle="true"]').waitFor({ timeout: 12_000 });
+  return { foreign, errors };
+}
+
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(context: object, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
+    const found = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+export const shot = (page: Page, name: string) => page.screenshot({ path: test.info().outputPath(`${name}.png`) });
+export const card = (page: Page) => page.getByTestId('card');
+export const form = (page: Page) => page.getByTestId('edit');
+export const bar = (page: Page) => page.getByTestId('edit-bar');
+
+export async function signIn(page: Page, name: string, password = PASSWORD): Promise<void> {
+  await page.getByRole('button', { name: '登录', exact: true }).click();
+  await enter(page, name, password);
+}
+
+/** Fills in the dialog that is open. */
+export async function enter(page: Page, name: string, password = PASSWORD): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: '登录 Platbook' });
+  await dialog.getByLabel('账号').fill(name);
+  await dialog.getByLabel('密码').fill(password);
+  await dialog.getByRole('button', { name: '登录', exact: true }).click();
+}
+
+export interface Plate { id: number; version: number; geometry: { coordinates: [number, number] }; properties: Record<string, string> }
+
+/** The nth plate of the layer: each journey has its own. */
+export async function plate(page: Page, nth: number): Promise<Plate> {
+  const body = await (await page.request.get(`/collections/doorplate/items?limit=${nth + 1}`)).json();
+  return body.features[nth];
+}
+
+export const at = ({ geometry, id }: Plate, zoom = 17): string => `#${zoom}/${geometry.coordinates[1]}/${geometry.coordinates[0]}?s=doorplate~${id}`;
+
+/** Takes the feature of the open card in hand. */
+export async function edit(page: Page): Promise<void> {
+  await card(page).getByRole('button', { name: '编辑' }).click();
+  await expect(form(page).getByLabel('状态')).toBeVisible();
+}
+
+export async function setStatus(page: Page, status: string): Promise<void> {
+  await form(page).getByLabel('状态').selectOption({ label: status });
+  await form(page).getByRole('button', { name: '保存' }).click();
+}
