@@ -82,6 +82,14 @@ test('what somebody else changes is shown without loading the page again', async
   expect(errors).toEqual([]);
 });
 
+test('the page of the API shows its operations', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto('/api.html');
+  await expect(page.locator('#docs .opblock').first()).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
 test('the dark theme holds', async ({ page }) => {
   const { errors } = await open(page);
   await page.getByRole('combobox', { name: '主题' }).selectOption('dark');
