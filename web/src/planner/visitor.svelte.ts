@@ -3,6 +3,9 @@ import { readSession, signIn, signOut } from '../api/people';
 import type { Action, Layer, Session } from '../api/types';
 import type { Language } from '../i18n/dictionary';
 
+/** Browsers count no further. */
+const LONGEST_TIMER_MS = 2 ** 31 - 2000;
+
 /** Who uses the page, and what they may do. The server decides; this draws buttons by what it said. */
 export class Visitor {
   session = $state.raw<Session | null>(null);
@@ -15,6 +18,8 @@ export class Visitor {
   name = $derived(this.session?.signed_in ? this.session.name : '');
   isAdministrator = $derived(this.session?.may.service.includes('administer') ?? false);
 
+  private ending: ReturnType<typeof setTimeout> | undefined;
+
   constructor(private readonly language: () => Language, private readonly changed: () => Promise<void>) {
     door.refused = (problem) => { if (problem.code !== 'session.refused') void this.refused(); };
     document.addEventListener('visibilitychange', () => { if (!document.hidden && this.isSignedIn) void this.look(); });
@@ -22,6 +27,14 @@ export class Visitor {
 
   async load(): Promise<void> {
     this.session = await readSession(this.language());
+    this.watch();
+  }
+
+  /** Looks again when the session is to end. */
+  private watch(): void {
+    clearTimeout(this.ending);
+    const left = Date.parse(this.session?.expires ?? '') - Date.now();
+    if (left > 0 && left < LONGEST_TIMER_MS) this.ending = setTimeout(() => { void this.look(); }, left + 1000);
   }
 
   may(layer: string, action: Action): boolean {
@@ -43,6 +56,7 @@ export class Visitor {
   }
 
   private async entered(): Promise<void> {
+    this.watch();
     this.hasEnded = false;
     this.isAsked = false;
     await this.changed();
