@@ -5,7 +5,7 @@ DATABASE ?= platbook-data/city.sqlite
 LISTEN ?= 127.0.0.1:7171
 PLATBOOK = target/release/platbook
 
-.PHONY: run build web test test-rust test-web e2e lint bench install clean
+.PHONY: run build web test test-rust test-web e2e lint bench clean
 
 ## run: build server and web, make the demo city if there is none, serve it
 run: build

@@ -1,23 +1,22 @@
 //! Editing: decide on the newest map, append, wait until it is shown; lost races are decided anew.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Mutex;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tokio::sync::Notify;
 
 use super::App;
+use super::codes::Code;
 use crate::auth::Actor;
-use crate::domain::{ChangeKind, ChangeSet, Commit, Edit, Feature, FeatureId, OperationId, Revision, Version};
-use crate::edit::{Decision, Fault, Line, Operation, Refusal, Undone, decide, undo};
+use crate::catalog::Catalogue;
+use crate::domain::{
+    Change, ChangeKind, ChangeSet, Commit, Edit, Feature, FeatureId, Geometry, OperationId, Properties, Revision,
+    Version,
+};
+use crate::edit::{Fault, Line, NotUndone, Operation, Refusal, Verdict, decide, undo};
 use crate::store::StoreError;
 
 /// How often a command that lost a race is decided anew.
 const TRIES: usize = 5;
-
-/// How long a command waits for another that gives the same code.
-const CODE_FREE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is asked.
 pub struct Command {
@@ -71,9 +70,9 @@ pub enum EditError {
     /// The operation id was used for something else.
     #[error("the operation id was used for another command, which became revision {0}")]
     Reused(Revision),
-    /// Of a revision to undo: features have been changed since, with the version each is at now.
-    #[error("features have been changed since")]
-    ChangedSince(Vec<(FeatureId, Option<Version>)>),
+    /// A revision is not taken back.
+    #[error("the revision is not taken back")]
+    NotUndone(NotUndone),
     /// There is no such revision.
     #[error("there is no revision {0}")]
     NoRevision(Revision),
@@ -83,34 +82,30 @@ pub enum EditError {
 }
 
 impl App {
-    /// Decides about a command and writes what it comes to.
+    /// Decides about a command and writes what it comes to. One that was applied before, under its
+    /// operation id, is not decided again.
     pub async fn edit(&self, actor: &Actor, command: Command) -> Result<Edited, EditError> {
+        if let Some(operation) = command.operation
+            && let Some(revision) = self.store.applied(operation).await?
+        {
+            return self.replay(revision, &command.lines).await;
+        }
         let _codes = self.codes.reserve(self.codes_of(&command.lines)).await?;
         for _ in 0..TRIES {
             let standing = self.standing(&command.lines).await?;
-            let decision = decide(&self.rules, &self.snapshot(), &standing, actor, &command.lines);
-            if command.all_or_nothing && !decision.refused().is_empty() {
-                return Err(EditError::Refused(refused(decision)));
+            let verdicts = decide(&self.rules, &self.snapshot(), &standing, actor, &command.lines);
+            if command.all_or_nothing && verdicts.iter().any(Result::is_err) {
+                return Err(EditError::Refused(verdicts.into_iter().map(refused).collect()));
             }
-            let edits = decision.edits();
+            let edits: Vec<Edit> = verdicts.iter().filter_map(|verdict| verdict.as_ref().ok()?.0.clone()).collect();
             if edits.is_empty() {
-                let outcomes = outcomes(decision, &command.lines, &[]);
+                let outcomes = outcomes(verdicts, &command.lines, Vec::new());
                 return Ok(Edited { revision: self.revision(), outcomes, is_replay: false });
             }
-            let versions: Vec<Version> = edits.iter().map(|(_, edit)| version_made(edit)).collect();
-            let change_set = ChangeSet {
-                actor: actor.name.clone(),
-                reason: command.reason.clone(),
-                at: Timestamp::now(),
-                operation: command.operation,
-                edits: edits.into_iter().map(|(_, edit)| edit).collect(),
-                intakes: Vec::new(),
-            };
-            match self.commit(change_set).await {
-                Ok(committed) => {
-                    let made: Vec<_> = committed.features.into_iter().zip(versions).collect();
-                    let outcomes = outcomes(decision, &command.lines, &made);
-                    return Ok(Edited { revision: committed.revision, outcomes, is_replay: false });
+            match self.write(actor, command.reason.clone(), command.operation, edits).await {
+                Ok((revision, made)) => {
+                    let outcomes = outcomes(verdicts, &command.lines, made);
+                    return Ok(Edited { revision, outcomes, is_replay: false });
                 }
                 // Somebody else was faster: whether that matters is decided on what they wrote.
                 Err(StoreError::Conflict { .. }) => {}
@@ -121,43 +116,42 @@ impl App {
         Err(StoreError::Unavailable { source: "too many writers on the same features".into() }.into())
     }
 
-    /// Appends the inverse of a revision, if nothing of it has been changed since. `allow` decides about
-    /// the edits it comes to.
-    pub async fn undo(
-        &self,
-        actor: &Actor,
-        revision: Revision,
-        allow: impl Fn(&[Edit], &BTreeMap<FeatureId, Feature>) -> Result<(), Refusal>,
-    ) -> Result<Edited, EditError> {
+    /// Appends the inverse of a revision, if nothing of it has been changed since.
+    pub async fn undo(&self, actor: &Actor, revision: Revision) -> Result<Edited, EditError> {
         let commit = self.commit_at(revision).await?.ok_or(EditError::NoRevision(revision))?;
         let ids: Vec<FeatureId> = commit.changes.iter().map(|change| change.feature).collect();
         let before = by_id(self.store.states(&ids, Revision(revision.0 - 1)).await?);
+        let contents = before.values().map(|feature| &feature.content);
+        let codes = contents
+            .filter_map(|draft| code_of(&self.catalogue, self.catalogue.position(&draft.layer)?, &draft.properties));
+        let _codes = self.codes.reserve(codes).await?;
         let now = by_id(self.store.states(&ids, NOW).await?);
-        let edits = match undo(&commit, &before, &now) {
-            Undone::Edits(edits) => edits,
-            Undone::ChangedSince(changed) => return Err(EditError::ChangedSince(changed)),
-        };
-        allow(&edits, &now).map_err(|refusal| EditError::Refused(vec![Outcome::Refused(refusal)]))?;
-        let versions: Vec<Version> = edits.iter().map(version_made).collect();
-        let change_set = ChangeSet {
-            actor: actor.name.clone(),
-            reason: format!("undo {revision}"),
-            at: Timestamp::now(),
-            operation: None,
-            edits,
-            intakes: Vec::new(),
-        };
-        let committed = match self.commit(change_set).await {
-            Ok(committed) => committed,
+        let edits = undo(&self.rules, &self.snapshot(), actor, &commit, &before, &now).map_err(EditError::NotUndone)?;
+        match self.write(actor, format!("undo {revision}"), None, edits).await {
+            Ok((revision, made)) => {
+                let done = |(feature, version)| Outcome::Done { feature, version, warnings: Vec::new() };
+                Ok(Edited { revision, outcomes: made.into_iter().map(done).collect(), is_replay: false })
+            }
             Err(StoreError::Conflict { feature, current, .. }) => {
                 let version = current.map(|current| current.version);
-                return Err(EditError::ChangedSince(vec![(feature, version)]));
+                Err(EditError::NotUndone(NotUndone::ChangedSince(vec![(feature, version)])))
             }
-            Err(error) => return Err(error.into()),
-        };
-        let outcome = |(feature, version)| Outcome::Done { feature, version, warnings: Vec::new() };
-        let outcomes = committed.features.into_iter().zip(versions).map(outcome).collect();
-        Ok(Edited { revision: committed.revision, outcomes, is_replay: false })
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Appends edits; the revision, and for each edit the feature and the version it made.
+    async fn write(
+        &self,
+        actor: &Actor,
+        reason: String,
+        operation: Option<OperationId>,
+        edits: Vec<Edit>,
+    ) -> Result<(Revision, Vec<(FeatureId, Version)>), StoreError> {
+        let versions: Vec<Version> = edits.iter().map(version_made).collect();
+        let (actor, at, intakes) = (actor.name.clone(), Timestamp::now(), Vec::new());
+        let committed = self.commit(ChangeSet { actor, reason, at, operation, edits, intakes }).await?;
+        Ok((committed.revision, committed.features.into_iter().zip(versions).collect()))
     }
 
     /// A revision, whole; none when the log has none of this number.
@@ -179,22 +173,12 @@ impl App {
     /// What a command became when it was sent before.
     async fn replay(&self, revision: Revision, lines: &[Line]) -> Result<Edited, EditError> {
         let commit = self.commit_at(revision).await?.ok_or(EditError::Reused(revision))?;
-        let layers = &self.catalogue.layers;
         let mut changes = commit.changes.into_iter().peekable();
         let outcomes = lines
             .iter()
-            .map(|line| {
-                let is_this = |change: &crate::domain::Change| match line.operation.feature() {
-                    Some(id) => change.feature == id,
-                    None => change.kind == ChangeKind::Created && change.layer == layers[line.layer].id,
-                };
-                match (changes.next_if(is_this), line.operation.feature()) {
-                    (Some(change), _) => {
-                        Outcome::Done { feature: change.feature, version: change.version, warnings: Vec::new() }
-                    }
-                    (None, Some(id)) => Outcome::Unchanged(id),
-                    (None, None) => Outcome::NotDone,
-                }
+            .map(|line| match changes.next_if(|change| came_from(&self.catalogue, line, change)) {
+                Some(Change { feature, version, .. }) => Outcome::Done { feature, version, warnings: Vec::new() },
+                None => line.operation.feature().map_or(Outcome::NotDone, Outcome::Unchanged),
             })
             .collect();
         if changes.next().is_some() {
@@ -203,19 +187,47 @@ impl App {
         Ok(Edited { revision, outcomes, is_replay: true })
     }
 
-    /// The codes that lines give, by layer.
-    fn codes_of(&self, lines: &[Line]) -> Vec<(usize, String)> {
-        let codes = lines.iter().filter_map(|line| {
-            let rule = self.catalogue.layers[line.layer].code.as_ref()?;
+    /// The codes that lines give.
+    fn codes_of<'a>(&'a self, lines: &'a [Line]) -> impl Iterator<Item = Code> + 'a {
+        lines.iter().filter_map(|line| {
             let properties = match &line.operation {
                 Operation::Create { properties, .. } | Operation::Replace { properties, .. } => properties,
                 Operation::Patch { patch, .. } => &patch.properties,
                 Operation::Delete { .. } => return None,
             };
-            Some((line.layer, properties.get(&rule.property)?.as_str()?.to_owned()))
-        });
-        codes.collect()
+            code_of(&self.catalogue, line.layer, properties)
+        })
     }
+}
+
+fn code_of(catalogue: &Catalogue, layer: usize, properties: &Properties) -> Option<Code> {
+    let rule = catalogue.layers[layer].code.as_ref()?;
+    Some((layer, properties.get(&rule.property)?.as_str()?.to_owned()))
+}
+
+/// Whether a change is what a line came to.
+fn came_from(catalogue: &Catalogue, line: &Line, change: &Change) -> bool {
+    let became = |geometry: &Geometry, properties: &Properties| {
+        change.after.as_ref().is_some_and(|Feature { content, .. }| {
+            let given = properties.iter().filter(|(_, value)| !value.is_null());
+            content.geometry.is_same_place(geometry) && content.properties.iter().eq(given)
+        })
+    };
+    let is_it = line.operation.feature().is_none_or(|id| change.feature == id);
+    is_it
+        && change.layer == catalogue.layers[line.layer].id
+        && match &line.operation {
+            Operation::Create { geometry, properties } => {
+                change.kind == ChangeKind::Created && became(geometry, properties)
+            }
+            Operation::Replace { geometry, properties, .. } => became(geometry, properties),
+            // A patch that came through changes nothing any more.
+            Operation::Patch { patch, .. } => change.after.as_ref().is_some_and(|Feature { content, .. }| {
+                let (geometry, properties) = patch.apply(&content.geometry, &content.properties);
+                became(&geometry, &properties)
+            }),
+            Operation::Delete { .. } => change.kind == ChangeKind::Deleted,
+        }
 }
 
 /// A revision that no log reaches: features as they stand.
@@ -232,84 +244,22 @@ fn version_made(edit: &Edit) -> Version {
     }
 }
 
-fn refused(decision: Decision) -> Vec<Outcome> {
-    let outcome = |verdict: crate::edit::Verdict| match verdict {
+fn refused(verdict: Verdict) -> Outcome {
+    match verdict {
         Ok(_) => Outcome::NotDone,
         Err(refusal) => Outcome::Refused(refusal),
+    }
+}
+
+fn outcomes(verdicts: Vec<Verdict>, lines: &[Line], made: Vec<(FeatureId, Version)>) -> Vec<Outcome> {
+    let mut made = made.into_iter();
+    let outcome = |(verdict, line): (Verdict, &Line)| match verdict {
+        Err(refusal) => Outcome::Refused(refusal),
+        Ok((None, _)) => line.operation.feature().map_or(Outcome::NotDone, Outcome::Unchanged),
+        Ok((Some(_), warnings)) => match made.next() {
+            Some((feature, version)) => Outcome::Done { feature, version, warnings },
+            None => Outcome::NotDone,
+        },
     };
-    decision.verdicts.into_iter().map(outcome).collect()
-}
-
-fn outcomes(decision: Decision, lines: &[Line], made: &[(FeatureId, Version)]) -> Vec<Outcome> {
-    let mut made = made.iter();
-    decision
-        .verdicts
-        .into_iter()
-        .zip(lines)
-        .map(|(verdict, line)| match verdict {
-            Err(refusal) => Outcome::Refused(refusal),
-            Ok((None, _)) => line.operation.feature().map_or(Outcome::NotDone, Outcome::Unchanged),
-            Ok((Some(_), warnings)) => match made.next() {
-                Some(&(feature, version)) => Outcome::Done { feature, version, warnings },
-                None => Outcome::NotDone,
-            },
-        })
-        .collect()
-}
-
-/// Codes that commands under way give: two of them may not give the same, and neither is on the map yet.
-#[derive(Default)]
-pub(super) struct Codes {
-    taken: Mutex<HashSet<(usize, String)>>,
-    freed: Notify,
-}
-
-/// Codes that are given by one command; free again when it is dropped.
-struct Reserved<'a> {
-    codes: &'a Codes,
-    own: Vec<(usize, String)>,
-}
-
-impl Codes {
-    async fn reserve(&self, own: Vec<(usize, String)>) -> Result<Reserved<'_>, StoreError> {
-        let waiting = async {
-            loop {
-                let freed = self.freed.notified();
-                if self.take(&own) {
-                    return;
-                }
-                freed.await;
-            }
-        };
-        match tokio::time::timeout(CODE_FREE_WITHIN, waiting).await {
-            Ok(()) => Ok(Reserved { codes: self, own }),
-            Err(_) => {
-                Err(StoreError::Unavailable { source: "another command with the same code takes too long".into() })
-            }
-        }
-    }
-
-    /// Takes all of the codes, or none.
-    fn take(&self, own: &[(usize, String)]) -> bool {
-        let mut taken = self.taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if own.iter().any(|code| taken.contains(code)) {
-            return false;
-        }
-        taken.extend(own.iter().cloned());
-        true
-    }
-}
-
-impl Drop for Reserved<'_> {
-    fn drop(&mut self) {
-        if self.own.is_empty() {
-            return;
-        }
-        let mut taken = self.codes.taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for code in &self.own {
-            taken.remove(code);
-        }
-        drop(taken);
-        self.codes.freed.notify_waiters();
-    }
+    verdicts.into_iter().zip(lines).map(outcome).collect()
 }

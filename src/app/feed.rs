@@ -78,7 +78,7 @@ impl App {
         self.feed.notices.try_get_with(revision, self.make_notice(revision)).await.map(Some)
     }
 
-    /// The newest revision shown, now and whenever it grows; closed when the server is to stop.
+    /// The newest revision shown, now and whenever it grows.
     pub fn revisions(&self) -> watch::Receiver<Revision> {
         self.shown.subscribe()
     }

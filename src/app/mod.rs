@@ -1,11 +1,12 @@
 //! The running program: store, follower, newest snapshot, tile cache, and the one way to write.
 
+mod codes;
 pub mod edits;
 pub mod feed;
 mod follower;
 pub mod members;
 pub mod password;
-mod past;
+pub mod past;
 mod sights;
 mod tile_cache;
 
@@ -42,7 +43,7 @@ pub struct App {
     feed: feed::Feed,
     stop: watch::Sender<bool>,
     rules: Rules,
-    codes: edits::Codes,
+    codes: codes::Codes,
     newest: ArcSwap<Snapshot>,
     sights: sights::Sights,
     shown: watch::Sender<Revision>,
@@ -71,7 +72,7 @@ impl App {
             feed: feed::Feed::new(),
             stop: watch::channel(false).0,
             rules,
-            codes: edits::Codes::default(),
+            codes: codes::Codes::default(),
             newest: ArcSwap::from_pointee(snapshot),
             sights: sights::Sights::new(),
             shown,

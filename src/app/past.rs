@@ -15,53 +15,80 @@ use crate::store::StoreError;
 /// Maps of earlier times kept at a time, and parts of them that people see.
 const MOST: u64 = 8;
 
+/// Maps that may be under way or waited for; more are turned away.
+const WAITING: usize = 8;
+
 /// Maps of earlier times.
 pub(super) struct Past {
     whole: Cache<Revision, Arc<Snapshot>>,
     seen: Cache<(Revision, Arc<Sight>), Arc<Snapshot>>,
     /// One map is rewound at a time: it is a lot of work, and the newest map comes first.
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
+    /// Those that are rewound or wait for it.
+    places: Arc<Semaphore>,
+}
+
+/// Why there is no map of a moment.
+#[derive(Debug, thiserror::Error)]
+pub enum PastError {
+    /// Too many are being rewound already.
+    #[error("too many maps of earlier times are asked for at the moment")]
+    Busy,
+    /// The store failed, perhaps for several who waited for the same map.
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+    /// Rewinding ended without a map.
+    #[error("the map could not be rewound")]
+    Failed(#[from] tokio::task::JoinError),
+}
+
+impl From<StoreError> for PastError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
 }
 
 impl Past {
     pub(super) fn new() -> Self {
-        Self { whole: Cache::new(MOST), seen: Cache::new(2 * MOST), turn: Semaphore::new(1) }
+        Self {
+            whole: Cache::new(MOST),
+            seen: Cache::new(2 * MOST),
+            turn: Arc::new(Semaphore::new(1)),
+            places: Arc::new(Semaphore::new(WAITING)),
+        }
     }
 }
 
 impl App {
     /// The map as of a moment, as far as a sight goes.
-    pub async fn seen_at(&self, moment: Timestamp, sight: &Arc<Sight>) -> Result<Arc<Snapshot>, StoreError> {
-        let revision = self.store.revision_at(moment).await?;
+    pub async fn seen_at(&self, moment: Timestamp, sight: &Arc<Sight>) -> Result<Arc<Snapshot>, Arc<PastError>> {
+        let revision = self.store.revision_at(moment).await.map_err(PastError::from)?;
         if revision >= self.revision() {
             return Ok(self.seen_by(sight).await);
         }
-        let whole = self.past.whole.try_get_with(revision, self.rewind(revision)).await.map_err(again)?;
+        let whole = self.past.whole.try_get_with(revision, self.rewind(revision)).await?;
         if sight.is_whole() {
             return Ok(whole);
         }
         let cutting = async {
             let sight = Arc::clone(sight);
-            let cut = tokio::task::spawn_blocking(move || Arc::new(whole.seen_by(&sight))).await;
-            cut.map_err(|error| StoreError::Driver { doing: "cutting a map", source: Box::new(error) })
+            Ok(tokio::task::spawn_blocking(move || Arc::new(whole.seen_by(&sight))).await?)
         };
-        self.past.seen.try_get_with((revision, Arc::clone(sight)), cutting).await.map_err(again)
+        self.past.seen.try_get_with((revision, Arc::clone(sight)), cutting).await
     }
 
-    async fn rewind(&self, revision: Revision) -> Result<Arc<Snapshot>, StoreError> {
-        let turn = self.past.turn.acquire().await;
-        let _turn = turn.map_err(|error| StoreError::Driver { doing: "rewinding the map", source: Box::new(error) })?;
+    async fn rewind(&self, revision: Revision) -> Result<Arc<Snapshot>, PastError> {
+        let place = Arc::clone(&self.past.places).try_acquire_owned().map_err(|_| PastError::Busy)?;
+        let turn = Arc::clone(&self.past.turn).acquire_owned().await.map_err(|_| PastError::Busy)?;
         let newest = self.snapshot();
         let touched = self.store.touched(revision, newest.revision()).await?;
         let ids: Vec<FeatureId> = touched.iter().map(|(id, _)| *id).collect();
         let states = self.store.states(&ids, revision).await?;
-        let rewinding = move || Arc::new(newest.rewound(revision, &touched, states));
-        let rewound = tokio::task::spawn_blocking(rewinding).await;
-        rewound.map_err(|error| StoreError::Driver { doing: "rewinding the map", source: Box::new(error) })
+        let rewinding = move || {
+            // Who goes away does not end the work, nor free its turn before.
+            let _held = (place, turn);
+            Arc::new(newest.rewound(revision, &touched, states))
+        };
+        Ok(tokio::task::spawn_blocking(rewinding).await?)
     }
-}
-
-/// The error of a work that several waited for.
-fn again(error: Arc<StoreError>) -> StoreError {
-    StoreError::Driver { doing: "building the map of an earlier time", source: Box::new(error) }
 }

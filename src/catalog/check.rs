@@ -179,9 +179,27 @@ fn check_references(layer: &Layer, checked: &mut Checked<'_>) {
             format!("expected a zoom within the layer's own, {min} to {max}, got {}", cluster.below)
         });
     }
+    let is_distance = |metres: f64| metres.is_finite() && metres > 0.0;
+    checked.expect(layer.edits.apart_m.is_none_or(is_distance), &["edits", "apart_m"], || {
+        "expected a distance above 0, metres".to_owned()
+    });
     checked.expect(!layer.shared_borders || layer.geometry == GeometryKind::Polygon, &["shared_borders"], || {
         "only polygons share borders".to_owned()
     });
+}
+
+/// What a layer says its features lie in must be there.
+pub(super) fn check_inside(layer: &Layer, layers: &[(String, Layer)], checked: &mut Checked<'_>) {
+    for inside in &layer.edits.inside {
+        let area = layers.iter().map(|(_, other)| other).find(|other| other.id == inside.layer);
+        checked.expect(area.is_some_and(|area| area.geometry == GeometryKind::Polygon), &["edits", "inside"], || {
+            format!("expected a layer of polygons, got `{}`", inside.layer)
+        });
+        let names = area.into_iter().flat_map(|area| area.properties.keys()).map(String::as_str).collect::<Vec<_>>();
+        checked.expect(area.is_none() || names.contains(&inside.by.as_str()), &["edits", "inside"], || {
+            format!("expected a property of `{}` ({}), got `{}`", inside.layer, names.join(", "), inside.by)
+        });
+    }
 }
 
 fn check_style(layer: &Layer, checked: &mut Checked<'_>) {

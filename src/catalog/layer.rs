@@ -93,6 +93,12 @@ pub struct Inside {
 }
 
 impl Layer {
+    /// Counts below this are hidden in every output; 0 hides none.
+    pub fn counts_hidden_below(&self) -> u32 {
+        let hides = !self.is_public() && self.smallest_count > 1;
+        if hides { self.smallest_count } else { 0 }
+    }
+
     /// Whether everybody may see it.
     pub fn is_public(&self) -> bool {
         self.sensitivity == Sensitivity::Public

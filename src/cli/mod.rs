@@ -129,7 +129,7 @@ pub enum CliError {
     #[error("a layer's schema does not compile: {0}")]
     Schema(String),
     /// Reading or writing files or the terminal.
-    #[error("{doing}: {source}")]
+    #[error("{doing}")]
     Io {
         /// What was being done.
         doing: String,

@@ -6,7 +6,7 @@ use super::Fault;
 use crate::catalog::schema::Validator;
 use crate::catalog::{CodeKind, Inside, Layer};
 use crate::domain::codes::doorplate::DoorplateCode;
-use crate::domain::{DivisionCode, Draft, Feature, GeometryKind};
+use crate::domain::{DivisionCode, Draft, Feature, FeatureId, GeometryKind};
 use crate::index::Snapshot;
 
 /// What is looked at: a draft, in its layer, on the map.
@@ -105,7 +105,13 @@ fn is_in_city(subject: &Subject<'_>) -> bool {
     }
 }
 
+/// A code that is another feature's.
 fn taken_code(subject: &Subject<'_>) -> Option<Fault> {
+    other_with_code(subject).map(|(fault, _)| fault)
+}
+
+/// The fault of a code that is another feature's, and that feature.
+pub(super) fn other_with_code(subject: &Subject<'_>) -> Option<(Fault, FeatureId)> {
     let rule = subject.layer.code.as_ref()?;
     let code = subject.code().filter(|_| subject.has_new(&rule.property))?;
     let other = subject.map.by_code(subject.at, code)?;
@@ -115,7 +121,7 @@ fn taken_code(subject: &Subject<'_>) -> Option<Fault> {
     let pointer = format!("/properties/{}", rule.property);
     let zh = format!("编码 {code} 已属于要素 {}。", other.id);
     let en = format!("the code {code} is that of feature {} already", other.id);
-    Some(Fault::new(pointer, "code.taken", zh, en))
+    Some((Fault::new(pointer, "code.taken", zh, en), other.id))
 }
 
 /// A code that begins with a village states where its feature is.

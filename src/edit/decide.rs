@@ -1,6 +1,6 @@
 //! The one decision point: commands and the map in, edits or refusals out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::check::{self, Subject};
@@ -8,7 +8,7 @@ use super::{Base, Fault, Line, Operation, assign_village};
 use crate::auth::{Actor, Denied, Target, may};
 use crate::catalog::schema::Validator;
 use crate::catalog::{Catalogue, Layer};
-use crate::domain::{Action, DivisionCode, Draft, Edit, Feature, FeatureId, Version};
+use crate::domain::{Action, DivisionCode, Draft, Edit, Feature, FeatureId, Geometry, Properties, Version};
 use crate::index::Snapshot;
 
 /// What edits are held against: the catalogue, its schemas compiled.
@@ -24,6 +24,11 @@ impl Rules {
         Ok(Self { catalogue: Arc::clone(catalogue), validators })
     }
 
+    /// The catalogue.
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// The validator of a layer's properties.
     pub(super) fn validator(&self, layer: usize) -> &Validator {
         &self.validators[layer]
@@ -33,13 +38,6 @@ impl Rules {
 /// What is decided of one line: the edit it comes to (none: nothing would change), and what is worth a
 /// look about it; or why not.
 pub type Verdict = Result<(Option<Edit>, Vec<Fault>), Refusal>;
-
-/// What is decided of some lines, one verdict each in order.
-#[derive(Debug)]
-pub struct Decision {
-    /// The verdicts.
-    pub verdicts: Vec<Verdict>,
-}
 
 /// Why an edit is refused.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +64,7 @@ pub enum Refusal {
     },
 }
 
-/// Decides about lines, each by itself but for what two lines of one command may not do together.
+/// Decides about lines, one verdict each in order; each by itself but for what two lines of one command may not do together.
 /// `standing` holds the features that the lines are about, as they stand.
 pub fn decide(
     rules: &Rules,
@@ -74,10 +72,9 @@ pub fn decide(
     standing: &BTreeMap<FeatureId, Feature>,
     actor: &Actor,
     lines: &[Line],
-) -> Decision {
+) -> Vec<Verdict> {
     let mut desk = Desk { rules, map, standing, actor, touched: BTreeMap::new(), codes: BTreeMap::new() };
-    let verdicts = lines.iter().enumerate().map(|(number, line)| desk.judge(number, line)).collect();
-    Decision { verdicts }
+    lines.iter().enumerate().map(|(number, line)| desk.judge(number, line)).collect()
 }
 
 /// Where one command is judged.
@@ -145,12 +142,7 @@ impl<'a> Desk<'a> {
         self.ask(action, layer, division).map_err(Refusal::Denied)
     }
 
-    fn drafted(
-        &self,
-        layer: &Layer,
-        geometry: crate::domain::Geometry,
-        mut properties: crate::domain::Properties,
-    ) -> Draft {
+    fn drafted(&self, layer: &Layer, geometry: Geometry, mut properties: Properties) -> Draft {
         properties.retain(|_, value| !value.is_null());
         let mut draft = Draft { layer: layer.id.clone(), geometry, properties, village: None };
         draft.village = assign_village(self.map, &draft);
@@ -186,19 +178,5 @@ fn current_base(layer: &Layer, base: Base, current: &Feature) -> Result<Version,
         Base::Version(base) => Err(Refusal::Stale { base, current: Box::new(current.clone()) }),
         Base::Current if layer.edits.base_required => Err(Refusal::BaseNeeded),
         Base::Current => Ok(current.version),
-    }
-}
-
-impl Decision {
-    /// The numbers of the refused lines.
-    pub fn refused(&self) -> BTreeSet<usize> {
-        let refused = self.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.is_err());
-        refused.map(|(number, _)| number).collect()
-    }
-
-    /// The edits, each with the number of its line.
-    pub fn edits(&self) -> Vec<(usize, Edit)> {
-        let edits = self.verdicts.iter().enumerate();
-        edits.filter_map(|(number, verdict)| Some((number, verdict.as_ref().ok()?.0.clone()?))).collect()
     }
 }

@@ -14,7 +14,7 @@ mod village;
 
 pub use collision::{Collision, collisions, differences};
 pub use command::{Base, Line, Operation, Patch};
-pub use decide::{Decision, Refusal, Rules, Verdict, decide};
+pub use decide::{Refusal, Rules, Verdict, decide};
 pub use fault::Fault;
-pub use undo::{Undone, undo};
+pub use undo::{NotUndone, undo};
 pub use village::assign_village;

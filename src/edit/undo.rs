@@ -2,46 +2,96 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{ChangeKind, Commit, Draft, Edit, Feature, FeatureId, Version};
+use super::check::{Subject, other_with_code};
+use super::{Refusal, Rules};
+use crate::auth::{Actor, Target, may};
+use crate::domain::{Action, Change, ChangeKind, Commit, DivisionCode, Draft, Edit, Feature, FeatureId, Version};
+use crate::index::Snapshot;
 
-/// What undoing a change set comes to.
+/// Why a change set is not taken back.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Undone {
-    /// The edits that take it back.
-    Edits(Vec<Edit>),
-    /// Features that have been changed since, with the version each is at now (none: gone).
+pub enum NotUndone {
+    /// Features have been changed since, with the version each is at now (none: gone).
     ChangedSince(Vec<(FeatureId, Option<Version>)>),
+    /// An edit that would take it back is refused.
+    Refused(Refusal),
 }
 
 /// The edits that take a commit back: `before` are its features as they stood before it, `now` as they
-/// stand now. Nothing is taken back when anything of it has been changed since.
-pub fn undo(commit: &Commit, before: &BTreeMap<FeatureId, Feature>, now: &BTreeMap<FeatureId, Feature>) -> Undone {
+/// stand now. Nothing is taken back when anything of it has been changed since, when the actor may not
+/// make one of the edits, or when a code that would come back is another feature's by now.
+pub fn undo(
+    rules: &Rules,
+    map: &Snapshot,
+    actor: &Actor,
+    commit: &Commit,
+    before: &BTreeMap<FeatureId, Feature>,
+    now: &BTreeMap<FeatureId, Feature>,
+) -> Result<Vec<Edit>, NotUndone> {
     let version_now = |id: FeatureId| now.get(&id).map(|feature| feature.version);
     let changed: Vec<_> = commit
         .changes
         .iter()
-        .filter(|change| {
-            let left = (change.kind != ChangeKind::Deleted).then_some(change.version);
-            version_now(change.feature) != left
-        })
+        .filter(|change| version_now(change.feature) != (change.kind != ChangeKind::Deleted).then_some(change.version))
         .map(|change| (change.feature, version_now(change.feature)))
         .collect();
     if !changed.is_empty() {
-        return Undone::ChangedSince(changed);
+        return Err(NotUndone::ChangedSince(changed));
     }
-    let content = |id: FeatureId| before.get(&id).map(|feature| feature.content.clone());
-    Undone::Edits(
-        commit.changes.iter().filter_map(|change| edit(change.feature, change.version, change.kind, content)).collect(),
-    )
+    let content = |id| before.get(&id).map(|feature| feature.content.clone());
+    let changes = commit.changes.iter();
+    let edits: Vec<(&Change, Edit)> =
+        changes.filter_map(|change| Some((change, inverse(change, content(change.feature))?))).collect();
+    for (change, edit) in &edits {
+        let now = now.get(&change.feature);
+        allow(rules, actor, change, edit, now).map_err(NotUndone::Refused)?;
+        let is_undone_too = |id: FeatureId| commit.changes.iter().any(|change| change.feature == id);
+        keep_codes_apart(rules, map, edit, now, is_undone_too).map_err(NotUndone::Refused)?;
+    }
+    Ok(edits.into_iter().map(|(_, edit)| edit).collect())
 }
 
-/// The inverse of one change; `before` gives the content a feature had.
-fn edit(id: FeatureId, made: Version, kind: ChangeKind, before: impl Fn(FeatureId) -> Option<Draft>) -> Option<Edit> {
-    match (kind, before(id)) {
-        (ChangeKind::Deleted, Some(draft)) => Some(Edit::Restore { id, base: made, draft }),
-        (_, Some(draft)) => Some(Edit::Update { id, base: made, draft }),
+/// The inverse of one change to a feature that had `draft` before it.
+fn inverse(change: &Change, draft: Option<Draft>) -> Option<Edit> {
+    let (id, base) = (change.feature, change.version);
+    match (change.kind, draft) {
+        (ChangeKind::Deleted, Some(draft)) => Some(Edit::Restore { id, base, draft }),
+        (_, Some(draft)) => Some(Edit::Update { id, base, draft }),
         // What was not there before is not there again; of a deletion there is always a before.
         (ChangeKind::Deleted, None) => None,
-        (_, None) => Some(Edit::Delete { id, base: made }),
+        (_, None) => Some(Edit::Delete { id, base }),
+    }
+}
+
+/// Asks about where the feature is, and about where it goes.
+fn allow(rules: &Rules, actor: &Actor, change: &Change, edit: &Edit, now: Option<&Feature>) -> Result<(), Refusal> {
+    let Some(layer) = rules.catalogue().layer(&change.layer) else { return Err(Refusal::Missing(change.feature)) };
+    let ask = |action, village: Option<DivisionCode>| {
+        may(&rules.catalogue().roles, actor, action, &Target::feature(layer, village)).map_err(Refusal::Denied)
+    };
+    let stands_in = now.and_then(|feature| feature.content.village);
+    match edit {
+        Edit::Create(draft) | Edit::Restore { draft, .. } => ask(Action::Create, draft.village),
+        Edit::Update { draft, .. } => {
+            ask(Action::Update, stands_in)?;
+            ask(Action::Update, draft.village)
+        }
+        Edit::Delete { .. } => ask(Action::Delete, stands_in),
+    }
+}
+
+fn keep_codes_apart(
+    rules: &Rules,
+    map: &Snapshot,
+    edit: &Edit,
+    now: Option<&Feature>,
+    is_undone_too: impl Fn(FeatureId) -> bool,
+) -> Result<(), Refusal> {
+    let (Edit::Restore { draft, .. } | Edit::Update { draft, .. }) = edit else { return Ok(()) };
+    let Some(at) = rules.catalogue().position(&draft.layer) else { return Ok(()) };
+    let subject = Subject { map, at, layer: &rules.catalogue().layers[at], before: now, draft };
+    match other_with_code(&subject) {
+        Some((fault, other)) if !is_undone_too(other) => Err(Refusal::Faulty(vec![fault])),
+        _ => Ok(()),
     }
 }

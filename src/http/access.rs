@@ -78,11 +78,6 @@ impl AppState {
         self.app.catalogue.layers.iter().enumerate().filter(|(at, _)| caller.sight.sees(*at))
     }
 
-    /// Refuses who did not sign in before anything of a body is read.
-    pub(super) fn known(caller: &Caller, action: Action) -> Result<(), Problem> {
-        if caller.actor.is_anonymous { Err(Denied::SignInFirst { action }.into()) } else { Ok(()) }
-    }
-
     /// Whether a caller may do something: the rule, with the roles of the catalogue.
     pub(super) fn may(&self, caller: &Caller, action: Action, target: &Target<'_>) -> Result<(), Denied> {
         may(&self.app.catalogue.roles, &caller.actor, action, target)

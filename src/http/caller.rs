@@ -19,9 +19,9 @@ use super::problem::REQUEST_ID;
 use super::{Access, AppState, Problem};
 use crate::app::App;
 use crate::app::members::{TOKEN_PREFIX, actor_of, record};
-use crate::auth::Actor;
+use crate::auth::{Actor, Denied};
 use crate::catalog::{Catalogue, Sensitivity};
-use crate::domain::{LayerId, Sight};
+use crate::domain::{Action, LayerId, Sight};
 use crate::store::StoreError;
 use crate::store::accounts::{Accounts, SecretHash};
 
@@ -168,7 +168,8 @@ impl Door {
         }
     }
 
-    async fn caller(&self, app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+    /// Who a request comes from; what it brings must hold.
+    pub(super) async fn caller(&self, app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
         let (secret, is_cookie) = match self.shown(headers)? {
             Shown::Nothing => return Ok(self.nobody.clone()),
             Shown::Cookie(secret) => (secret, true),
@@ -245,6 +246,11 @@ impl Caller {
     pub(super) fn new(actor: Actor, catalogue: &Catalogue, way: Way) -> Self {
         let sight = Arc::new(Sight::of(catalogue, &actor));
         Self { actor: Arc::new(actor), sight, way }
+    }
+
+    /// Refuses who did not sign in, before anything that they sent is read.
+    pub(super) fn signed_in_to(&self, action: Action) -> Result<(), Problem> {
+        if self.actor.is_anonymous { Err(Denied::SignInFirst { action }.into()) } else { Ok(()) }
     }
 }
 

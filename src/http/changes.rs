@@ -1,14 +1,13 @@
 //! What changes, as it changes: a page of the log, or a stream of events.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -47,7 +46,7 @@ pub(super) async fn list_changes(
     if accepts.contains("text/event-stream") {
         let seen = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
         let after = seen.or(after).map_or_else(|| state.app.revision(), Revision);
-        let events = events(state.clone(), caller, wanted, after);
+        let events = events(state.clone(), headers, caller, wanted, after);
         return Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE_EVERY)).into_response());
     }
     let newest = state.app.revision();
@@ -56,7 +55,7 @@ pub(super) async fn list_changes(
     let (mut commits, mut read) = (Vec::new(), 0);
     while told < last && read < ENOUGH {
         told += 1;
-        let notice = state.app.notice(Revision(told)).await.map_err(|error| Problem::internal(error.as_ref()))?;
+        let notice = state.app.notice(Revision(told)).await?;
         let Some(notice) = notice else { break };
         read += notice.changes.len();
         commits.extend(wanted.told(&state, &caller, &notice));
@@ -166,39 +165,50 @@ fn tiles_json(cover: &Cover) -> Value {
 /// Where a stream stands.
 struct Position {
     state: AppState,
+    /// What the client came with: it must hold as long as it is told anything.
+    headers: HeaderMap,
     caller: Caller,
     wanted: Wanted,
     told: Revision,
     newest: watch::Receiver<Revision>,
 }
 
-/// Events from after a revision on, for as long as the client listens and the server runs.
+/// Events from after a revision on, for as long as the client listens, may, and the server runs.
 fn events(
     state: AppState,
+    headers: HeaderMap,
     caller: Caller,
     wanted: Wanted,
     after: Revision,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let newest = state.app.revisions();
-    stream::unfold(Position { state, caller, wanted, told: after, newest }, |mut at| async move {
+    let position = Position { state, headers, caller, wanted, told: after, newest };
+    // The client hears at once that it is listened to.
+    stream::once(async { Event::default().comment("listening") })
+        .chain(stream::unfold(position, |mut at| async move { Some((at.next_event().await?, at)) }))
+        .map(Ok)
+}
+
+impl Position {
+    /// The next commit that is to be told; none when the stream is to end. A client whose stream ends
+    /// comes back to where it was.
+    async fn next_event(&mut self) -> Option<Event> {
         loop {
-            let newest = *at.newest.borrow_and_update();
-            if at.told >= newest {
-                let stopping = at.state.app.stopping();
+            let newest = *self.newest.borrow_and_update();
+            if self.told >= newest {
                 tokio::select! {
-                    grown = at.newest.changed() => grown.ok()?,
-                    () = stopping => return None,
+                    grown = self.newest.changed() => grown.ok()?,
+                    () = self.state.app.stopping() => return None,
                 }
                 continue;
             }
-            let next = at.told.next();
-            // A database that does not answer ends the stream; the client comes back to where it was.
-            let notice: Option<Arc<Notice>> = at.state.app.notice(next).await.ok()?;
-            at.told = next;
-            if let Some(told) = notice.and_then(|notice| at.wanted.told(&at.state, &at.caller, &notice)) {
-                let event = Event::default().event("commit").id(next.to_string()).data(told.to_string());
-                return Some((Ok(event), at));
+            self.told = self.told.next();
+            let notice = self.state.app.notice(self.told).await.ok()??;
+            // Grants may have changed, the session may have ended.
+            self.caller = self.state.door.caller(&self.state.app, &self.headers).await.ok()?;
+            if let Some(told) = self.wanted.told(&self.state, &self.caller, &notice) {
+                return Some(Event::default().event("commit").id(self.told.to_string()).data(told.to_string()));
             }
         }
-    })
+    }
 }

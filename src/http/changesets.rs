@@ -12,12 +12,10 @@ use super::edits::{refused, unusable};
 use super::extract::{Params, Path};
 use super::feature_body;
 use super::respond::Answer;
-use super::shown::faults;
 use super::{AppState, Problem};
 use crate::app::edits::{Command, EditError, Edited, Outcome};
-use crate::auth::{Target, may};
-use crate::domain::{Action, CommitSummary, Edit, OperationId, Revision};
-use crate::edit::{Fault, Line, Refusal};
+use crate::domain::{Action, CommitSummary, OperationId, Revision};
+use crate::edit::{Fault, Line};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -53,7 +51,7 @@ pub(super) async fn create_changeset(
     mut params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    AppState::known(&caller, Action::Update)?;
+    caller.signed_in_to(Action::Update)?;
     feature_body::expect(&headers, &NDJSON)?;
     let all_or_nothing = match params.take("mode")?.as_deref() {
         None | Some("all") => true,
@@ -125,7 +123,7 @@ async fn told(
     for ((outcome, line), number) in outcomes.into_iter().zip(lines).zip(numbers) {
         all.push(match outcome {
             Outcome::Done { feature, version, warnings } => json!({
-                "line": number, "status": "done", "id": feature, "version": version, "warnings": faults(&warnings),
+                "line": number, "status": "done", "id": feature, "version": version, "warnings": warnings,
             }),
             Outcome::Unchanged(feature) => json!({ "line": number, "status": "unchanged", "id": feature }),
             Outcome::NotDone => json!({ "line": number, "status": "not_done" }),
@@ -155,38 +153,10 @@ pub(super) async fn undo_changeset(
     Path(revision): Path<String>,
     params: Params,
 ) -> Result<Answer, Problem> {
-    AppState::known(&caller, Action::Update)?;
+    caller.signed_in_to(Action::Update)?;
     params.finish()?;
     let revision = revision_of(&revision)?;
-    let roles = &state.app.catalogue.roles;
-    let undone = state.app.undo(&caller.actor, revision, |edits, now| {
-        for edit in edits {
-            let (action, layer, villages) = match edit {
-                Edit::Create(draft) | Edit::Restore { draft, .. } => (Action::Create, &draft.layer, [draft.village; 2]),
-                Edit::Update { id, draft, .. } => {
-                    let stands_in = now.get(id).and_then(|feature| feature.content.village);
-                    (Action::Update, &draft.layer, [stands_in, draft.village])
-                }
-                Edit::Delete { id, .. } => {
-                    let Some(feature) = now.get(id) else { continue };
-                    (Action::Delete, &feature.content.layer, [feature.content.village; 2])
-                }
-            };
-            let Some(layer) = state.app.catalogue.layer(layer) else { continue };
-            for village in villages {
-                may(roles, &caller.actor, action, &Target::feature(layer, village)).map_err(Refusal::Denied)?;
-            }
-        }
-        Ok(())
-    });
-    match undone.await {
-        Ok(edited) => Ok(answer_undone(&edited)),
-        Err(EditError::Refused(outcomes)) => match outcomes.into_iter().next() {
-            Some(Outcome::Refused(Refusal::Denied(denied))) => Err(denied.into()),
-            _ => Err(Problem::busy()),
-        },
-        Err(error) => Err(error.into()),
-    }
+    Ok(answer_undone(&state.app.undo(&caller.actor, revision).await?))
 }
 
 fn answer_undone(edited: &Edited) -> Answer {

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::extract::{Params, Path};
+use super::feature_body::Content;
 use super::items::item_tag;
 use super::respond::{Answer, base_url};
-use super::shown::{faults, told};
+use super::shown::told;
 use super::{AppState, Problem, feature_body};
-use crate::app::edits::{Command, EditError, Edited, Outcome};
+use crate::app::edits::{Command, EditError, Outcome};
 use crate::domain::{Action, Feature, FeatureId, Revision, Version};
-use crate::edit::{Base, Fault, Line, Operation, Refusal, collisions};
+use crate::edit::{Base, Fault, Line, NotUndone, Operation, Refusal, collisions};
 
 /// RFC 7240.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -32,80 +33,85 @@ pub(super) async fn create_item(
     params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    AppState::known(&caller, Action::Create)?;
+    caller.signed_in_to(Action::Create)?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
-    let content = feature_body::feature(&headers, &body)?;
-    let operation = Operation::Create { geometry: content.geometry, properties: content.properties };
-    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
-    let mut response = written(&state, &caller, at, &headers, &edited, outcome).await?;
-    *response.status_mut() = StatusCode::CREATED;
-    if let Some(id) = edited.outcomes.first().and_then(feature_of)
-        && let Ok(location) = format!("{}/collections/{layer}/items/{id}", base_url(&headers)).parse()
-    {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let Content { geometry, properties } = feature_body::feature(&headers, &body)?;
+    let operation = Operation::Create { geometry, properties };
+    let (revision, outcome) = write(&state, &caller, Line { layer: at, operation }, &headers).await?;
+    let location = feature_of(&outcome).map(|id| format!("{}/collections/{layer}/items/{id}", base_url(&headers)));
+    let location = location.and_then(|location| Some([(header::LOCATION, location.parse::<HeaderValue>().ok()?)]));
+    let answer = written(&state, &caller, at, &headers, revision, &outcome).await;
+    Ok((StatusCode::CREATED, location, answer).into_response())
 }
 
 /// `PUT /collections/{layer}/items/{id}`
 pub(super) async fn replace_item(
     State(state): State<AppState>,
     caller: Caller,
-    Path((layer, id)): ItemPath,
+    Path(path): ItemPath,
     headers: HeaderMap,
     params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    AppState::known(&caller, Action::Update)?;
+    caller.signed_in_to(Action::Update)?;
     params.finish()?;
-    let at = state.layer(&caller, &layer)?;
-    let content = feature_body::feature(&headers, &body)?;
-    let (id, base) = (state.feature_id(&caller, at, &layer, &id).await?, base_of(&headers)?);
-    let operation = Operation::Replace { id, base, geometry: content.geometry, properties: content.properties };
-    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
-    written(&state, &caller, at, &headers, &edited, outcome).await
+    let Content { geometry, properties } = feature_body::feature(&headers, &body)?;
+    edit_item(&state, &caller, path, &headers, |id, base| Operation::Replace { id, base, geometry, properties }).await
 }
 
 /// `PATCH /collections/{layer}/items/{id}`
 pub(super) async fn update_item(
     State(state): State<AppState>,
     caller: Caller,
-    Path((layer, id)): ItemPath,
+    Path(path): ItemPath,
     headers: HeaderMap,
     params: Params,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    AppState::known(&caller, Action::Update)?;
+    caller.signed_in_to(Action::Update)?;
     params.finish()?;
-    let at = state.layer(&caller, &layer)?;
     let patch = feature_body::patch(&headers, &body)?;
-    let (id, base) = (state.feature_id(&caller, at, &layer, &id).await?, base_of(&headers)?);
-    let operation = Operation::Patch { id, base, patch };
-    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
-    written(&state, &caller, at, &headers, &edited, outcome).await
+    edit_item(&state, &caller, path, &headers, |id, base| Operation::Patch { id, base, patch }).await
 }
 
 /// `DELETE /collections/{layer}/items/{id}`
 pub(super) async fn delete_item(
     State(state): State<AppState>,
     caller: Caller,
-    Path((layer, id)): ItemPath,
+    Path(path): ItemPath,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
-    AppState::known(&caller, Action::Delete)?;
+    caller.signed_in_to(Action::Delete)?;
     params.finish()?;
-    let at = state.layer(&caller, &layer)?;
-    let (id, base) = (state.feature_id(&caller, at, &layer, &id).await?, base_of(&headers)?);
-    let operation = Operation::Delete { id, base };
-    let (edited, outcome) = write_one(&state, &caller, Line { layer: at, operation }, &headers).await?;
-    written(&state, &caller, at, &headers, &edited, outcome).await
+    edit_item(&state, &caller, path, &headers, |id, base| Operation::Delete { id, base }).await
+}
+
+/// Edits a feature that is named by number or by code, upon the version that `If-Match` names.
+async fn edit_item(
+    state: &AppState,
+    caller: &Caller,
+    (layer, id): (String, String),
+    headers: &HeaderMap,
+    operation: impl FnOnce(FeatureId, Base) -> Operation,
+) -> Result<Response, Problem> {
+    let at = state.layer(caller, &layer)?;
+    let id = state.feature_id(caller, at, &layer, &id).await?;
+    let operation = operation(id, base_of(headers)?);
+    let (revision, outcome) = write(state, caller, Line { layer: at, operation }, headers).await?;
+    Ok(written(state, caller, at, headers, revision, &outcome).await)
 }
 
 impl AppState {
     /// The number of a feature that is named by number or by code.
-    async fn feature_id(&self, caller: &Caller, at: usize, layer: &str, id: &str) -> Result<FeatureId, Problem> {
+    pub(super) async fn feature_id(
+        &self,
+        caller: &Caller,
+        at: usize,
+        layer: &str,
+        id: &str,
+    ) -> Result<FeatureId, Problem> {
         match id.parse() {
             Ok(id) => Ok(id),
             Err(_) => Ok(super::items::find(&*self.snapshot(caller).await, at, layer, id)?.id),
@@ -113,35 +119,25 @@ impl AppState {
     }
 }
 
-/// Edits one feature.
-async fn write_one(
+/// Writes one line: the revision that shows it, and what became of it.
+async fn write(
     state: &AppState,
     caller: &Caller,
     line: Line,
     headers: &HeaderMap,
-) -> Result<(Edited, Outcome), Problem> {
-    let command = Command {
-        lines: vec![line.clone()],
-        all_or_nothing: true,
-        reason: String::new(),
-        operation: super::changesets::operation_id(caller, headers)?,
-    };
-    let edited = match state.app.edit(&caller.actor, command).await {
-        Ok(edited) => edited,
-        Err(EditError::Refused(outcomes)) => {
-            let refusal = outcomes.into_iter().find_map(|outcome| match outcome {
-                Outcome::Refused(refusal) => Some(refusal),
-                _ => None,
-            });
-            return Err(match refusal {
-                Some(refusal) => refused(state, caller, &line, refusal).await?,
-                None => Problem::busy(),
-            });
-        }
+) -> Result<(Revision, Outcome), Problem> {
+    let operation = super::changesets::operation_id(caller, headers)?;
+    let command = Command { lines: vec![line.clone()], all_or_nothing: true, reason: String::new(), operation };
+    let (revision, outcomes) = match state.app.edit(&caller.actor, command).await {
+        Ok(edited) => (edited.revision, edited.outcomes),
+        Err(EditError::Refused(outcomes)) => (state.app.revision(), outcomes),
         Err(error) => return Err(error.into()),
     };
-    let outcome = edited.outcomes.first().cloned().unwrap_or(Outcome::NotDone);
-    Ok((edited, outcome))
+    match outcomes.into_iter().next() {
+        Some(Outcome::Refused(refusal)) => Err(refused(state, caller, &line, refusal).await?),
+        Some(outcome) => Ok((revision, outcome)),
+        None => Ok((revision, Outcome::NotDone)),
+    }
 }
 
 /// The answer to a write: what it made, or with `Prefer: return=representation` the feature.
@@ -150,48 +146,33 @@ async fn written(
     caller: &Caller,
     at: usize,
     headers: &HeaderMap,
-    edited: &Edited,
-    outcome: Outcome,
-) -> Result<Response, Problem> {
-    let warnings = match &outcome {
-        Outcome::Done { warnings, .. } => faults(warnings),
-        _ => json!([]),
-    };
-    let id = feature_of(&outcome);
+    revision: Revision,
+    outcome: &Outcome,
+) -> Response {
+    let id = feature_of(outcome);
     let snapshot = state.snapshot(caller).await;
     let item = id.and_then(|id| snapshot.feature(id)).filter(|(stands_in, _)| *stands_in == at).map(|(_, item)| item);
-    let version = match (&outcome, &item) {
-        (Outcome::Done { version, .. }, _) => Some(*version),
-        (_, Some(item)) => Some(item.version),
-        _ => None,
+    let (version, warnings) = match outcome {
+        Outcome::Done { version, warnings, .. } => (Some(*version), warnings.as_slice()),
+        _ => (item.as_ref().map(|item| item.version), &[][..]),
     };
-    let wants_feature = headers
-        .get_all(PREFER)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.split([',', ';']).any(|part| part.trim() == "return=representation"));
-    let body = match &item {
-        Some(item) if wants_feature => {
-            let mut bytes = Vec::new();
-            crate::exchange::geojson::write_feature(item, &mut bytes);
-            let mut feature: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-            feature["warnings"] = warnings;
-            feature["revision"] = json!(edited.revision);
-            feature
-        }
-        _ => json!({ "id": id, "version": version, "revision": edited.revision, "warnings": warnings }),
+    let tag = item.as_ref().and_then(|item| item_tag(state, &snapshot, at, item)).map(|tag| [(header::ETAG, tag)]);
+    let Some(item) = item.filter(|_| wants_representation(headers)) else {
+        let body = json!({ "id": id, "version": version, "revision": revision, "warnings": warnings });
+        return (tag, Answer::json(revision, &body)).into_response();
     };
-    let mut response = Answer::json(edited.revision, &body).into_response();
-    let own = response.headers_mut();
-    if let Some(item) = &item
-        && let Some(tag) = item_tag(state, &snapshot, at, item)
-    {
-        own.insert(header::ETAG, tag);
-    }
-    if wants_feature && item.is_some() {
-        own.insert(PREFERENCE_APPLIED, HeaderValue::from_static("return=representation"));
-    }
-    Ok(response)
+    let mut body = Vec::new();
+    crate::exchange::geojson::write_feature(&item, &mut body);
+    // What is said of the write is two more members of the feature.
+    body.pop();
+    body.extend(format!(",\"revision\":{revision},\"warnings\":{}}}", json!(warnings)).bytes());
+    let applied = [(PREFERENCE_APPLIED, HeaderValue::from_static("return=representation"))];
+    (tag, applied, Answer::geojson(revision, body)).into_response()
+}
+
+fn wants_representation(headers: &HeaderMap) -> bool {
+    let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    preferences.flat_map(|value| value.split([',', ';'])).any(|part| part.trim() == "return=representation")
 }
 
 const fn feature_of(outcome: &Outcome) -> Option<FeatureId> {
@@ -273,7 +254,7 @@ pub(super) fn unusable(found: Vec<Fault>) -> Problem {
     };
     let detail = (texts(true), texts(false));
     let title = ("要素不合规则", "The feature breaks rules");
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "feature.invalid", title, detail).with("faults", faults(&found))
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "feature.invalid", title, detail).with("faults", json!(found))
 }
 
 /// A version that is no longer current: what stands now, what happened since, and which members both
@@ -341,18 +322,21 @@ impl From<EditError> for Problem {
                     format!("This Idempotency-Key was used for another request (revision {revision}); take another."),
                 ),
             ),
-            EditError::ChangedSince(changed) => {
+            EditError::NotUndone(NotUndone::ChangedSince(changed)) => {
                 let changed: Vec<Value> =
                     changed.into_iter().map(|(id, version)| json!({ "id": id, "version": version })).collect();
                 let (zh, en) = ("其后已有修改，无法撤销。", "Features have been changed since; nothing was undone.");
                 Self::conflict("undo.changed_since", zh, en).with("changed", changed)
             }
+            EditError::NotUndone(NotUndone::Refused(Refusal::Denied(denied))) => denied.into(),
+            EditError::NotUndone(NotUndone::Refused(Refusal::Faulty(faults))) => unusable(faults),
             EditError::NoRevision(Revision(revision)) => Self::not_found(
                 "revision.not_found",
                 format!("没有修订 {revision}。"),
                 format!("There is no revision {revision}."),
             ),
-            EditError::Refused(_) => Self::busy(),
+            // Refused lines are told one by one; nothing else of a revision is refused.
+            EditError::Refused(_) | EditError::NotUndone(_) => Self::internal(&error),
         }
     }
 }

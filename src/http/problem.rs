@@ -3,6 +3,8 @@
 //! The only place that gives an error a status. Causes go to the log, once, with their whole chain;
 //! the client is told what is wrong and how to mend it.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -13,6 +15,7 @@ use tower_http::csrf::ProtectionError;
 
 use super::extract::lang_of;
 use crate::app::TileError;
+use crate::app::past::PastError;
 use crate::auth::{Denied, InvalidGrant};
 use crate::domain::{Bilingual, CoordinateError, Lang};
 use crate::store::StoreError;
@@ -291,9 +294,9 @@ fn first_upper(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        match &error {
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        match error {
             StoreError::Conflict { feature, base, .. } => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "version.conflict",
@@ -304,7 +307,7 @@ impl From<StoreError> for Problem {
                 ),
             ),
             StoreError::Unavailable { .. } | StoreError::Full => {
-                tracing::error!(error = %crate::error::chain(&error), "the store does not answer");
+                tracing::error!(error = %crate::error::chain(error), "the store does not answer");
                 let mut problem = Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "store.unavailable",
@@ -317,7 +320,30 @@ impl From<StoreError> for Problem {
                 problem.0.retry_after_s = Some(5);
                 problem
             }
-            _ => Self::internal(&error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        (&error).into()
+    }
+}
+
+/// The error of a work that several waited for.
+impl From<Arc<StoreError>> for Problem {
+    fn from(error: Arc<StoreError>) -> Self {
+        error.as_ref().into()
+    }
+}
+
+impl From<Arc<PastError>> for Problem {
+    fn from(error: Arc<PastError>) -> Self {
+        match error.as_ref() {
+            PastError::Busy => Self::busy(),
+            PastError::Store(error) => error.as_ref().into(),
+            PastError::Failed(error) => Self::internal(error),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::AppState;
 use super::caller::Caller;
 use crate::catalog::Layer;
 use crate::domain::{DivisionCode, Feature, LayerId, Properties};
-use crate::edit::{Fault, differences};
+use crate::edit::differences;
 use crate::index::suppress::without_counts;
 
 impl AppState {
@@ -54,9 +54,4 @@ pub(super) fn told(layer: &Layer, properties: &Properties) -> Map<String, Value>
     let mut properties = properties.clone();
     without_counts(layer, &mut properties);
     properties
-}
-
-/// Faults or warnings in JSON.
-pub(super) fn faults(faults: &[Fault]) -> Value {
-    json!(faults)
 }

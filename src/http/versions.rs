@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::respond::Answer;
 use super::{AppState, Problem};
-use crate::domain::FeatureId;
+use crate::domain::Feature;
 
 /// `GET /collections/{layer}/items/{id}/versions`: newest first, of a deleted feature too.
 pub(super) async fn list_versions(
@@ -18,10 +18,7 @@ pub(super) async fn list_versions(
 ) -> Result<Answer, Problem> {
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
-    let id: FeatureId = match id.parse() {
-        Ok(id) => id,
-        Err(_) => super::items::find(&*state.snapshot(&caller).await, at, &layer, &id)?.id,
-    };
+    let id = state.feature_id(&caller, at, &layer, &id).await?;
     let history = state.app.store.history(id).await?;
     let own = &state.app.catalogue.layers[at].id;
     // Who does not see where it stands last does not see where it came from.
@@ -32,15 +29,23 @@ pub(super) async fn list_versions(
         return Err(Problem::not_found("feature.not_found", zh, en));
     }
     let mut versions: Vec<Value> = Vec::with_capacity(history.len());
-    let mut before = None;
+    let mut before: Option<&Feature> = None;
+    let sees = |feature: &Feature| state.sees(&caller, own, feature.content.village);
     for (commit, change) in &history {
+        // What a feature was where the caller does not see is not told, nor what changed there.
+        let was = before.filter(|feature| sees(feature));
+        let after = change.after.as_ref();
+        before = after;
+        let is = after.filter(|feature| sees(feature));
+        if was.is_none() && is.is_none() {
+            continue;
+        }
         versions.push(json!({
             "version": change.version, "revision": commit.revision, "at": commit.at, "actor": commit.actor,
             "reason": commit.reason, "kind": change.kind,
-            "fields": state.shown_fields(before, change.after.as_ref()),
-            "feature": state.shown(&caller, change.after.as_ref()),
+            "fields": state.shown_fields(was, is),
+            "feature": state.shown(&caller, is),
         }));
-        before = change.after.as_ref();
     }
     versions.reverse();
     Ok(Answer::json(state.app.revision(), &json!({ "versions": versions })))

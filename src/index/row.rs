@@ -75,11 +75,7 @@ impl Keys {
             .filter_map(|name| keys.iter().position(|key| key.name == name))
             .map(|position| position as u8)
             .collect();
-        let counts_hidden_below = match layer.sensitivity {
-            crate::catalog::Sensitivity::Public => 0,
-            _ => u64::from(layer.smallest_count),
-        };
-        Self { all: keys, in_tiles: tile_keys, display, smallest_count: counts_hidden_below }
+        Self { all: keys, in_tiles: tile_keys, display, smallest_count: layer.counts_hidden_below().into() }
     }
 
     /// No keys at all.

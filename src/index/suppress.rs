@@ -41,7 +41,7 @@ fn two_differ(counts: &[Option<u64>], hidden: &[bool]) -> bool {
 /// Leaves all counts of a layer that hides small ones out of some values: for what is told of features
 /// apart from the map (their history, a change), where it is not known what else the township shows.
 pub fn without_counts(layer: &Layer, properties: &mut Properties) {
-    if Keys::of(layer).hides_counts() {
+    if layer.counts_hidden_below() > 0 {
         properties.retain(|name, _| layer.properties.get(name).is_none_or(|property| !property.count));
     }
 }

@@ -21,7 +21,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, Revision, Version};
+use crate::domain::{
+    Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision, Version,
+};
 
 pub use accounts::Accounts;
 pub use postgres::PostgresStore;
@@ -137,6 +139,9 @@ pub trait Store: Send + Sync {
     /// Appends a change set as the next revision, whole or not at all. Log order is commit order:
     /// once a revision can be read, every smaller one can.
     async fn append(&self, change_set: ChangeSet) -> Result<Committed, StoreError>;
+
+    /// The revision that an operation became; none when it was not applied.
+    async fn applied(&self, operation: OperationId) -> Result<Option<Revision>, StoreError>;
 
     /// The commits after a revision in order, whole, until they hold at least `limit` changes.
     async fn commits_after(&self, after: Revision, limit: usize) -> Result<Vec<Commit>, StoreError>;

@@ -4,7 +4,8 @@
 /// as WKB, properties as text)` defines the reading functions of one database.
 macro_rules! reads {
     ($connection:ty, $geometry:literal, $properties:literal, $intakes:literal, $ids:literal) => {
-        use crate::store::rows::{ChangeRow, ChangeSetRow, FeatureRow};
+        use crate::domain::{CommitSummary, Feature, FeatureId, LayerId, Revision};
+        use crate::store::rows::{self, ChangeRow, ChangeSetRow, Fault, FeatureRow};
 
         pub(super) async fn identity(on: &mut $connection) -> sqlx::Result<String> {
             sqlx::query_scalar("SELECT uuid FROM store_identity").fetch_one(on).await
@@ -92,15 +93,47 @@ macro_rules! reads {
             sqlx::query_scalar(sql).bind(revision).fetch_optional(on).await
         }
 
-        /// The features that revisions changed, by id, each with its layer.
-        pub(super) async fn touched(on: &mut $connection, after: i64, until: i64) -> sqlx::Result<Vec<(i64, String)>> {
-            let sql = "SELECT DISTINCT feature_id, layer FROM change WHERE revision > $1 AND revision <= $2 \
-                       ORDER BY feature_id";
-            sqlx::query_as(sql).bind(after).bind(until).fetch_all(on).await
+        /// The newest revision written at or before a time.
+        pub(super) async fn revision_at(on: &mut $connection, time: jiff::Timestamp) -> Result<Revision, Fault> {
+            let (mut low, mut high) = (0, head(&mut *on).await?);
+            while low < high {
+                let middle = low + (high - low + 1) / 2;
+                let at = written_at(&mut *on, middle).await?;
+                if rows::is_by(at.as_deref(), time)? { low = middle } else { high = middle - 1 }
+            }
+            rows::natural(low).map(Revision)
         }
 
-        /// The changes that made features what they were at a revision; `ids` is a JSON array.
-        pub(super) async fn states(on: &mut $connection, ids: &str, revision: i64) -> sqlx::Result<Vec<ChangeRow>> {
+        /// The revisions after one, up to and with another, with the counts of their changes.
+        pub(super) async fn summaries(
+            on: &mut $connection,
+            after: Revision,
+            until: Revision,
+        ) -> Result<Vec<CommitSummary>, Fault> {
+            let (after, until) = (after.0 as i64, until.0 as i64);
+            let sets = change_sets(&mut *on, after, until).await?;
+            let sql = "SELECT revision, layer, kind, COUNT(*) FROM change WHERE revision > $1 AND revision <= $2 \
+                       GROUP BY revision, layer, kind ORDER BY revision, layer, kind";
+            rows::summaries(sets, sqlx::query_as(sql).bind(after).bind(until).fetch_all(on).await?)
+        }
+
+        /// The features that revisions changed, by id, each with its layer.
+        pub(super) async fn touched(
+            on: &mut $connection,
+            after: Revision,
+            until: Revision,
+        ) -> Result<Vec<(FeatureId, LayerId)>, Fault> {
+            let sql = "SELECT DISTINCT feature_id, layer FROM change WHERE revision > $1 AND revision <= $2 \
+                       ORDER BY feature_id";
+            rows::touched(sqlx::query_as(sql).bind(after.0 as i64).bind(until.0 as i64).fetch_all(on).await?)
+        }
+
+        /// Features as they were at a revision.
+        pub(super) async fn states(
+            on: &mut $connection,
+            ids: &[FeatureId],
+            revision: Revision,
+        ) -> Result<Vec<Feature>, Fault> {
             let sql = concat!(
                 "SELECT revision, feature_id, version, layer, kind, village, ",
                 $geometry,
@@ -111,7 +144,13 @@ macro_rules! reads {
                 " AND kind <> 'deleted' AND version = (SELECT MAX(n.version) FROM change n ",
                 "WHERE n.feature_id = c.feature_id AND n.revision <= $2) ORDER BY feature_id"
             );
-            sqlx::query_as(sql).bind(ids.to_owned()).bind(revision).fetch_all(on).await
+            let mut states = Vec::with_capacity(ids.len());
+            for ids in ids.chunks(crate::store::STATES_AT_A_TIME) {
+                let ids = serde_json::to_string(ids)?;
+                let found = sqlx::query_as(sql).bind(ids).bind(revision.0 as i64).fetch_all(&mut *on).await?;
+                states.append(&mut rows::states(found)?);
+            }
+            Ok(states)
         }
 
         /// Version and layer of features that are there; `ids` is a JSON array.
@@ -129,17 +168,6 @@ macro_rules! reads {
                 "WHERE n.feature_id = c.feature_id AND n.version > c.version)"
             );
             sqlx::query_as(sql).bind(ids.to_owned()).fetch_all(on).await
-        }
-
-        /// How many changes of each kind each layer had: `revision, layer, kind, count`.
-        pub(super) async fn counted(
-            on: &mut $connection,
-            after: i64,
-            until: i64,
-        ) -> sqlx::Result<Vec<(i64, String, String, i64)>> {
-            let sql = "SELECT revision, layer, kind, COUNT(*) FROM change WHERE revision > $1 AND revision <= $2 \
-                       GROUP BY revision, layer, kind ORDER BY revision, layer, kind";
-            sqlx::query_as(sql).bind(after).bind(until).fetch_all(on).await
         }
 
         /// The revision that an operation became.

@@ -19,8 +19,8 @@ use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault};
 use super::scan::Pipeline;
-use super::{Accounts, Committed, IntakeTotal, STATES_AT_A_TIME, Store, StoreError, migrate, totals};
-use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, Revision};
+use super::{Accounts, Committed, IntakeTotal, Store, StoreError, migrate, totals};
+use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
 use writer::{Request, Writer};
 
 /// Change sets that may wait for the writer before callers are held back.
@@ -133,40 +133,29 @@ impl Store for SqliteStore {
         rows::assemble(sets, changes).map_err(self.fault())
     }
 
+    async fn applied(&self, operation: OperationId) -> Result<Option<Revision>, StoreError> {
+        let found = statements::operation(&mut *self.reader().await?, &operation.to_string()).await;
+        found
+            .map_err(self.fault())?
+            .map(|revision| rows::natural(revision).map(Revision))
+            .transpose()
+            .map_err(self.fault())
+    }
+
     async fn summaries(&self, after: Revision, until: Revision) -> Result<Vec<CommitSummary>, StoreError> {
-        let (after, until) = (after.0 as i64, until.0 as i64);
-        let mut on = self.reading().await?;
-        let sets = statements::change_sets(&mut on, after, until).await.map_err(self.fault())?;
-        let counted = statements::counted(&mut on, after, until).await.map_err(self.fault())?;
-        rows::summaries(sets, counted).map_err(self.fault())
+        statements::summaries(&mut *self.reading().await?, after, until).await.map_err(self.fault())
     }
 
     async fn revision_at(&self, time: jiff::Timestamp) -> Result<Revision, StoreError> {
-        let mut on = self.reading().await?;
-        let (mut low, mut high) = (0, statements::head(&mut on).await.map_err(self.fault())?);
-        while low < high {
-            let middle = low + (high - low + 1) / 2;
-            let at = statements::written_at(&mut on, middle).await.map_err(self.fault())?;
-            if rows::is_by(at.as_deref(), time).map_err(self.fault())? { low = middle } else { high = middle - 1 }
-        }
-        rows::natural(low).map(Revision).map_err(self.fault())
+        statements::revision_at(&mut *self.reading().await?, time).await.map_err(self.fault())
     }
 
     async fn touched(&self, after: Revision, until: Revision) -> Result<Vec<(FeatureId, LayerId)>, StoreError> {
-        let mut on = self.reader().await?;
-        let rows = statements::touched(&mut on, after.0 as i64, until.0 as i64).await.map_err(self.fault())?;
-        rows::touched(rows).map_err(self.fault())
+        statements::touched(&mut *self.reading().await?, after, until).await.map_err(self.fault())
     }
 
     async fn states(&self, ids: &[FeatureId], revision: Revision) -> Result<Vec<Feature>, StoreError> {
-        let mut on = self.reading().await?;
-        let mut states = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(STATES_AT_A_TIME) {
-            let ids = serde_json::to_string(ids).map_err(self.fault())?;
-            let rows = statements::states(&mut on, &ids, revision.0 as i64).await.map_err(self.fault())?;
-            states.append(&mut rows::states(rows).map_err(self.fault())?);
-        }
-        Ok(states)
+        statements::states(&mut *self.reading().await?, ids, revision).await.map_err(self.fault())
     }
 
     async fn wait_after(&self, after: Revision) -> Result<(), StoreError> {

@@ -133,6 +133,23 @@ fn another_layer_is_a_file_more() {
 }
 
 #[test]
+fn what_edits_are_held_against_must_be_declared() {
+    for (from, to, message) in [
+        ("layer = \"compound\"", "layer = \"road\"", "expected a layer of polygons, got `road`"),
+        ("by = \"name\"", "by = \"title\"", "expected a property of `compound`"),
+        ("property = \"compound\"", "property = \"estate\"", "expected a string property"),
+        ("apart_m = 3.0", "apart_m = -1.0", "expected a distance above 0"),
+    ] {
+        let mut files = files();
+        let text = files.get_mut("layers/doorplate.toml").unwrap();
+        assert!(text.contains(from), "{from}");
+        *text = text.replacen(from, to, 1);
+        let told = Catalogue::parse(&files).unwrap_err().to_string();
+        assert!(told.contains("layers/doorplate.toml") && told.contains(message), "{told}");
+    }
+}
+
+#[test]
 fn properties_are_held_against_their_schema() {
     let catalogue = small_catalogue();
     let layer = catalogue.layer(&"doorplate".parse().unwrap()).unwrap();

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::operations::{Access, JSON, Operation, PLAIN, path, positive, query, string};
+use super::operations::{Access, JSON, Operation, PLAIN};
+use super::parameters::{entries, path, positive, query, string};
 
 use super::schemas::{list, object, reference};
 use crate::domain::Action;
 
-const NAME: super::Parameter = path("name", "Name of an account", string, || json!("nobody-yet"));
+const NAME: super::parameters::Parameter = path("name", "Name of an account", string, || json!("nobody-yet"));
 
 const CREDENTIALS: (u16, &str) = (429, "TooMany");
 
@@ -167,7 +168,7 @@ pub(super) const PEOPLE: &[Operation] = &[
         summary: ("审计", "Who signed in, changed accounts, read sensitive layers; newest first"),
         parameters: &[
             query("cursor", "Where the last page ended: its `next`", positive, None),
-            query("limit", "Entries at the most", super::operations::entries, None),
+            query("limit", "Entries at the most", entries, None),
         ],
         answers: &[(JSON, "Audit")],
         access: Access::Known,

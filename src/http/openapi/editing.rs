@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Parameter;
-use super::operations::{
-    Access, GEOJSON, JSON, LAYER, MIN_REVISION, Operation, PLAIN, bbox, division, integer, path, query, string,
-};
+use super::operations::{Access, GEOJSON, JSON, Operation, PLAIN};
+use super::parameters::{LAYER, Parameter, bbox, division, integer, path, query, string};
 use super::schemas::{list, object, reference};
 use crate::http::{changes, changesets};
 
@@ -43,7 +41,7 @@ const IDEMPOTENCY_KEY: Parameter = Parameter {
 /// What most operations that change something are.
 const WRITING: Operation = Operation {
     tag: "Editing",
-    answers: &[(JSON, "Written")],
+    answers: &[(JSON, "Written"), (GEOJSON, "Feature")],
     refuses: &[(409, "Conflict"), (412, "Stale"), (415, "MediaType"), (422, "Unusable"), (428, "Stale")],
     access: Access::Known,
     ..PLAIN
@@ -109,7 +107,6 @@ pub(super) const EDITING: &[Operation] = &[
             query("layer", "Comma list of layers", string, None),
             query("division", "Changes in this division", division, None),
             query("bbox", "Changes that touch this box, degrees of EPSG:4490", bbox, None),
-            MIN_REVISION,
         ],
         answers: &[(JSON, "Changes"), ("text/event-stream", "text")],
         refuses: &[(404, "NotFound")],

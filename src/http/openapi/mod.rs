@@ -4,6 +4,7 @@
 mod accounts;
 mod editing;
 mod operations;
+mod parameters;
 mod schemas;
 
 use axum::body::Body;
@@ -17,7 +18,8 @@ use super::respond::{Answer, base_url};
 use super::{AppState, Limits, Problem};
 use crate::catalog::Catalogue;
 use crate::domain::Lang;
-use operations::{Access, Operation, Parameter};
+use operations::{Access, Operation};
+use parameters::Parameter;
 
 /// The media type of the document.
 pub(super) const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
@@ -150,9 +152,14 @@ fn responses() -> Value {
 }
 
 fn describe(operation: &Operation, limits: &Limits, language: Lang) -> Value {
-    let mut parameters: Vec<Value> = operation.parameters.iter().map(|p| parameter(p, limits)).collect();
+    let mut taken: Vec<Value> = operation.parameters.iter().map(|p| parameter(p, limits)).collect();
     if operation.speaks {
-        parameters.push(parameter(&operations::LANG, limits));
+        taken.push(parameter(&parameters::LANG, limits));
+    }
+    // Who reads the map may wait for a revision.
+    let waits = operation.method == "get" && operation.access != Access::Open;
+    if waits {
+        taken.push(parameter(&parameters::MIN_REVISION, limits));
     }
     let mut responses = Map::new();
     let content = contents(operation.answers);
@@ -187,7 +194,7 @@ fn describe(operation: &Operation, limits: &Limits, language: Lang) -> Value {
     if operation.parameters.iter().any(|parameter| parameter.place == "path") {
         refused("404", "NotFound");
     }
-    if operation.bounded {
+    if operation.bounded || waits {
         refused("503", "Busy");
     }
     refused("default", "Problem");
@@ -195,7 +202,7 @@ fn describe(operation: &Operation, limits: &Limits, language: Lang) -> Value {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": match language { Lang::Zh => operation.summary.0, Lang::En => operation.summary.1 },
-        "parameters": parameters,
+        "parameters": taken,
         "responses": responses,
         "security": security(operation.access),
     });
@@ -230,7 +237,7 @@ fn parameter(parameter: &Parameter, limits: &Limits) -> Value {
     if parameter.place == "query" {
         object["style"] = json!("form");
         // The filter stands for many parameters, one for each property that is named.
-        object["explode"] = json!(parameter.name == operations::FILTER);
+        object["explode"] = json!(parameter.name == parameters::FILTER);
     }
     if let Some(example) = parameter.example {
         object["example"] = example();

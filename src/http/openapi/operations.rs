@@ -1,18 +1,12 @@
 //! The table of operations: one row a route and method.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Limits, MEDIA_TYPE as OPENAPI};
-
-/// One parameter of a path or query.
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) place: &'static str,
-    pub(super) description: &'static str,
-    pub(super) required: bool,
-    pub(super) schema: fn(&Limits) -> Value,
-    pub(super) example: Option<fn() -> Value>,
-}
+use super::MEDIA_TYPE as OPENAPI;
+use super::parameters::{
+    AS_OF, F, ITEMS, LAYER, LAYERS, Parameter, TILE, date, division, latitude, longitude, needed, path, query, results,
+    string, theme,
+};
 
 /// Who may ask for an operation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,146 +46,6 @@ pub(super) struct Operation {
     /// Whether it may be turned away when there is too much to do.
     pub(super) bounded: bool,
 }
-
-/// The name under which property filters are described.
-pub(super) const FILTER: &str = "filter_by_property";
-
-type Schema = fn(&Limits) -> Value;
-
-pub(super) const fn query(
-    name: &'static str,
-    description: &'static str,
-    schema: Schema,
-    example: Option<fn() -> Value>,
-) -> Parameter {
-    Parameter { name, place: "query", description, required: false, schema, example }
-}
-
-const fn needed(name: &'static str, description: &'static str, schema: Schema, example: fn() -> Value) -> Parameter {
-    Parameter { name, place: "query", description, required: true, schema, example: Some(example) }
-}
-
-pub(super) const fn path(
-    name: &'static str,
-    description: &'static str,
-    schema: Schema,
-    example: fn() -> Value,
-) -> Parameter {
-    Parameter { name, place: "path", description, required: true, schema, example: Some(example) }
-}
-
-pub(super) fn string(_: &Limits) -> Value {
-    json!({ "type": "string" })
-}
-
-pub(super) fn integer(_: &Limits) -> Value {
-    json!({ "type": "integer", "minimum": 0 })
-}
-
-pub(super) fn positive(_: &Limits) -> Value {
-    json!({ "type": "integer", "minimum": 1 })
-}
-
-fn date(_: &Limits) -> Value {
-    json!({ "type": "string", "format": "date" })
-}
-
-pub(super) fn division(_: &Limits) -> Value {
-    json!({ "type": "string", "pattern": "^\\d{6}(\\d{3}(\\d{3})?)?$" })
-}
-
-fn longitude(_: &Limits) -> Value {
-    json!({ "type": "number", "minimum": -180, "maximum": 180 })
-}
-
-fn latitude(_: &Limits) -> Value {
-    json!({ "type": "number", "minimum": -90, "maximum": 90 })
-}
-
-pub(super) fn bbox(_: &Limits) -> Value {
-    json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 })
-}
-
-fn page(limits: &Limits) -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": limits.page_most, "default": limits.page.min(limits.page_most) })
-}
-
-fn results(_: &Limits) -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": crate::http::places::MOST, "default": crate::http::places::USUAL })
-}
-
-pub(super) fn entries(_: &Limits) -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": crate::http::audit::MOST, "default": crate::http::audit::USUAL })
-}
-
-fn format(_: &Limits) -> Value {
-    json!({ "type": "string", "enum": ["json", "geojson", "html"] })
-}
-
-fn theme(_: &Limits) -> Value {
-    json!({ "type": "string", "enum": ["light", "dark"] })
-}
-
-fn lang(_: &Limits) -> Value {
-    json!({ "type": "string", "enum": ["zh", "en"] })
-}
-
-fn properties(_: &Limits) -> Value {
-    json!({ "type": "object", "additionalProperties": { "type": "string" } })
-}
-
-/// The language of titles and problems; every operation that reads its query knows it.
-pub(super) const LANG: Parameter = query("lang", "Language of titles and problems; else Accept-Language", lang, None);
-
-pub(super) const LAYER: Parameter = path("layer", "Id of a layer", string, || json!("doorplate"));
-const LAYERS: Parameter = path("layers", "Comma list of layer ids", string, || json!("village,doorplate"));
-pub(super) const F: Parameter = query("f", "Form of the answer; else Accept", format, None);
-
-/// The moment that the map is shown as of.
-const AS_OF: Parameter = query(
-    "datetime",
-    "The map as of this moment: an RFC 3339 time, a day (its end), or an interval (its end)",
-    string,
-    None,
-);
-
-/// The revision that an answer is to show at the least.
-pub(super) const MIN_REVISION: Parameter =
-    query("min-revision", "Wait until this revision is shown; 503 when it takes too long", integer, None);
-
-const ITEMS: &[Parameter] = &[
-    LAYER,
-    query(
-        "bbox",
-        "west,south,east,north in degrees of EPSG:4490; features that touch it",
-        bbox,
-        Some(|| json!([112.8, 30.3, 112.9, 30.5])),
-    ),
-    query("limit", "Features on a page; more than the maximum are asked for the maximum", page, None),
-    query("cursor", "Where the last page ended; follow the link `next`", positive, None),
-    query("division", "Features that stand in this division", division, Some(|| json!("429005001"))),
-    query(
-        "datetime",
-        "The map as of this moment: an RFC 3339 time, a day (its end), or an interval (its end)",
-        string,
-        None,
-    ),
-    query(
-        FILTER,
-        "Properties that must have a value, each a parameter of its own: `status=mounted`. /collections/{layer}/schema lists them",
-        properties,
-        Some(|| json!({ "status": "mounted" })),
-    ),
-    F,
-];
-
-const TILE: &[Parameter] = &[
-    LAYERS,
-    path("z", "Zoom of the WebMercatorQuad, 0 to 22", integer, || json!(14)),
-    path("x", "Column from the west", integer, || json!(13330)),
-    path("y", "Row from the north", integer, || json!(6740)),
-    AS_OF,
-];
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const GEOJSON: &str = "application/geo+json";

@@ -101,12 +101,14 @@ async fn a_stream_tells_each_commit_once_and_goes_on_where_it_broke_off() {
         response
     };
     let mut stream = listen(None).await;
+    let hello = tokio::time::timeout(Duration::from_secs(5), stream.chunk()).await.expect("it is heard at once");
+    assert!(hello.unwrap().unwrap().starts_with(b": listening"));
     for serial in 1..=3 {
         write(&server, &editor, "POST", ITEMS, &plate(serial, 112.75 + f64::from(serial) * 0.001)).await;
     }
     let mut text = String::new();
     let read = async |text: &mut String, stream: &mut reqwest::Response, events: usize| {
-        while text.matches("\n\n").count() < events {
+        while text.matches("event: commit").count() < events || !text.ends_with("\n\n") {
             let part = stream.chunk().await.unwrap().expect("the stream goes on");
             text.push_str(std::str::from_utf8(&part).unwrap());
         }
@@ -120,6 +122,29 @@ async fn a_stream_tells_each_commit_once_and_goes_on_where_it_broke_off() {
     let mut rest = String::new();
     tokio::time::timeout(Duration::from_secs(20), read(&mut rest, &mut later, 2)).await.unwrap();
     assert_eq!(ids(&rest), [start + 2, start + 3]);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_rights_of_who_listens() {
+    let (server, editor) = scene().await;
+    let viewer = server.bearer("viewer", vec![grant("viewer", None, "429005")]).await;
+    let request = server.client.get(format!("{}/changes", server.base)).header("accept", "text/event-stream");
+    let mut stream = request.header("authorization", &viewer).send().await.unwrap();
+    let node = "/collections/network-node/items/N-CORE";
+    write(&server, &editor, "PATCH", node, &json!({ "properties": { "name": "甲" } })).await;
+    let mut heard = String::new();
+    while !heard.contains("network-node") {
+        heard.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
+    }
+    let accounts = server.app.store.accounts();
+    let mut account = accounts.account(&"viewer".parse().unwrap()).await.unwrap().unwrap();
+    account.disabled = true;
+    accounts.update_account(&account).await.unwrap();
+    // What the store said about a token is believed for a second.
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    write(&server, &editor, "PATCH", node, &json!({ "properties": { "name": "乙" } })).await;
+    let rest = tokio::time::timeout(Duration::from_secs(10), stream.chunk()).await.expect("it ends");
+    assert_eq!(rest.unwrap(), None);
 }
 
 #[tokio::test]

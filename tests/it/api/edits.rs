@@ -203,10 +203,15 @@ async fn a_change_set_is_whole_or_as_much_as_can_be_and_sent_twice_done_once() {
     let (first, revision) = (done.json(), server.app.revision());
     assert_eq!(first["lines"][0]["status"], "done");
     assert_eq!(first["lines"][1]["problem"]["code"], "feature.not_found");
-    let again = server
-        .post("/changesets?reason=test", &who, ndjson, &format!("{}\n{}", create(1, 112.71), create(2, 112.72)))
-        .await;
-    assert_eq!(again.status, 422, "now the codes are taken, before the key is looked at: {}", again.text());
+    let again = server.post("/changesets?mode=best&reason=test", &who, ndjson, &text).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (200, "true"), "{}", again.text());
+    let made = |answer: &Value| {
+        [0, 2].map(|line| (answer["lines"][line]["id"].clone(), answer["lines"][line]["version"].clone()))
+    };
+    let again = again.json();
+    assert_eq!((made(&again), &again["revision"]), (made(&first), &first["revision"]));
+    let other = server.post("/changesets", &who, ndjson, &create(3, 112.73)).await;
+    other.problem(422, "idempotency.reused");
     assert_eq!(server.app.revision(), revision);
     let sets = server.json("/changesets?limit=1").await;
     assert_eq!(sets["changesets"][0]["reason"], "test");
@@ -234,6 +239,36 @@ async fn a_change_set_is_taken_back_unless_it_was_changed_since() {
     );
     write(&server, &editor, "POST", "/changesets/99999/undo", None, None).await.problem(404, "revision.not_found");
     write(&server, &editor, "POST", "/changesets/x/undo", None, None).await.problem(400, "parameter.invalid");
+}
+
+#[tokio::test]
+async fn a_create_that_is_sent_again_under_its_key_makes_one_plate() {
+    let (server, editor) = scene().await;
+    let headers = [("authorization", editor.as_str()), ("accept-language", "en"), ("idempotency-key", "plate 1")];
+    let send = async |plate: Value| server.send("POST", ITEMS, &headers, Some(&plate)).await;
+    let (first, again) = (send(plate(1, 112.76)).await, send(plate(1, 112.76)).await);
+    assert_eq!((first.status, again.status), (201, 201), "{}", again.text());
+    assert_eq!((&first.json()["id"], &first.json()["revision"]), (&again.json()["id"], &again.json()["revision"]));
+    send(plate(2, 112.77)).await.problem(422, "idempotency.reused");
+    let whole = [headers[0], ("prefer", "return=representation")];
+    let shown = server.send("POST", ITEMS, &whole, Some(&plate(3, 112.78))).await;
+    assert_eq!(shown.header("content-type"), "application/geo+json");
+    assert_eq!((&shown.json()["type"], &shown.json()["warnings"]), (&json!("Feature"), &json!([])));
+}
+
+#[tokio::test]
+async fn a_deletion_is_not_taken_back_where_its_code_was_given_again_nor_by_who_may_not() {
+    let (server, editor) = scene().await;
+    let north = server.bearer("north", vec![grant("editor", None, "429005002")]).await;
+    let (_, path) = made(&server, &editor, 1).await;
+    let deleted = write(&server, &editor, "DELETE", &path, None, None).await.json()["revision"].as_u64().unwrap();
+    let undo = format!("/changesets/{deleted}/undo");
+    write(&server, &north, "POST", &undo, None, None).await.problem(403, "access.division");
+    let (_, other) = made(&server, &editor, 1).await;
+    let problem = write(&server, &editor, "POST", &undo, None, None).await.problem(422, "feature.invalid");
+    assert_eq!(problem["faults"][0]["code"], "code.taken");
+    assert_eq!(write(&server, &editor, "DELETE", &other, None, None).await.status, 200);
+    assert_eq!(write(&server, &editor, "POST", &undo, None, None).await.status, 200);
 }
 
 #[tokio::test]
