@@ -29,7 +29,7 @@ pub fn write_feature(item: &Item, out: &mut Vec<u8>) {
     // Writing into memory cannot fail.
     let _ = write!(out, "{{\"type\":\"Feature\",\"id\":{},\"geometry\":", item.id);
     match item.shape() {
-        Shape::Point(at, _) => {
+        Shape::Point(at) => {
             out.extend_from_slice(b"{\"type\":\"Point\",\"coordinates\":");
             write_position(geo_types::Coord::from(*at), out);
             out.push(b'}');

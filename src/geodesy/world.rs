@@ -42,6 +42,22 @@ impl WorldXy {
     pub fn to_lonlat(self) -> LonLat {
         lonlat_of(f64::from(self.x) / WORLD_UNITS, f64::from(self.y) / WORLD_UNITS)
     }
+
+    /// Its place along the Z-curve (Morton 1966): the bits of y and x in turn. The positions of any tile
+    /// of any zoom follow one another on it.
+    pub const fn z_order(self) -> u64 {
+        spread(self.y) << 1 | spread(self.x)
+    }
+}
+
+/// The bits of a number with a zero before each.
+const fn spread(bits: u32) -> u64 {
+    let mut bits = bits as u64;
+    bits = (bits | bits << 16) & 0x0000_ffff_0000_ffff;
+    bits = (bits | bits << 8) & 0x00ff_00ff_00ff_00ff;
+    bits = (bits | bits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    bits = (bits | bits << 2) & 0x3333_3333_3333_3333;
+    (bits | bits << 1) & 0x5555_5555_5555_5555
 }
 
 /// The position at fractions of the world's width from the west and height from the north.

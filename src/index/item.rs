@@ -6,8 +6,8 @@ use geo::{CoordsIter, Intersects};
 
 use super::outline::Outline;
 use super::row::{Keys, Packed, entries, without};
+use super::run::Row;
 use crate::domain::{Bbox, DivisionCode, Feature, FeatureId, Geometry, LonLat, Properties, Revision, Version};
-use crate::geodesy::world::WorldXy;
 
 /// A feature as the index holds it: its values packed, its geometry ready for tiles.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Item {
     /// The village that holds it.
     pub village: Option<DivisionCode>,
     shape: Shape,
-    row: Box<[u8]>,
+    row: Row,
     /// The row with the counts that are hidden; only where the layer hides any. Never leaves this type.
     /// Boxed twice, since hardly any feature has one.
     whole_row: Option<Box<Box<[u8]>>>,
@@ -31,8 +31,8 @@ pub struct Item {
 /// Where an item is: a point, or everything else.
 #[derive(Debug)]
 pub enum Shape {
-    /// A point, and its place on the world grid.
-    Point(LonLat, WorldXy),
+    /// A point.
+    Point(LonLat),
     /// Lines or areas.
     Outline(Box<Outline>),
 }
@@ -48,7 +48,7 @@ impl Item {
             (packed, None)
         };
         let shape = match feature.content.geometry.as_point() {
-            Some(at) => Shape::Point(at, at.into()),
+            Some(at) => Shape::Point(at),
             None => Shape::Outline(Box::new(Outline::of(feature.content.geometry.clone()))),
         };
         Self {
@@ -57,10 +57,21 @@ impl Item {
             revision: feature.revision,
             village: feature.content.village,
             shape,
-            row,
+            row: Row::alone(&row),
             whole_row,
             keys: Arc::clone(keys),
         }
+    }
+
+    /// A point of a layer that hides no counts, whose row stands in a run already.
+    pub(super) fn at_point(
+        (id, version, revision): (FeatureId, Version, Revision),
+        village: Option<DivisionCode>,
+        at: LonLat,
+        row: Row,
+        keys: &Arc<Keys>,
+    ) -> Self {
+        Self { id, version, revision, village, shape: Shape::Point(at), row, whole_row: None, keys: Arc::clone(keys) }
     }
 
     /// The same item with the counts under just these keys hidden; none when it hides them already.
@@ -68,10 +79,10 @@ impl Item {
         let whole = self.whole_row.as_ref()?;
         let row = without(whole, |key| hidden.contains(&key));
         let shape = match &self.shape {
-            Shape::Point(at, world) => Shape::Point(*at, *world),
+            Shape::Point(at) => Shape::Point(*at),
             Shape::Outline(outline) => Shape::Outline(outline.clone()),
         };
-        (row != self.row).then(|| Self { row, ..self.with_shape(shape) })
+        (*row != *self.row.bytes()).then(|| Self { row: Row::alone(&row), ..self.with_shape(shape) })
     }
 
     /// A count as it is, hidden or not: for deciding what to hide.
@@ -100,7 +111,7 @@ impl Item {
     /// Where it is.
     pub fn geometry(&self) -> Geometry {
         match &self.shape {
-            Shape::Point(at, _) => Geometry::point(*at),
+            Shape::Point(at) => Geometry::point(*at),
             Shape::Outline(outline) => outline.geometry().clone(),
         }
     }
@@ -110,15 +121,23 @@ impl Item {
         &self.shape
     }
 
-    /// Whether it is a point.
-    pub(super) const fn is_point(&self) -> bool {
-        matches!(self.shape, Shape::Point(..))
+    /// Where it is, if it is a point.
+    pub(super) const fn point(&self) -> Option<LonLat> {
+        match self.shape {
+            Shape::Point(at) => Some(at),
+            Shape::Outline(_) => None,
+        }
+    }
+
+    /// The packed values that may be shown.
+    pub(super) const fn row(&self) -> &Row {
+        &self.row
     }
 
     /// The box around it.
     pub fn bbox(&self) -> Bbox {
         match &self.shape {
-            Shape::Point(at, _) => (*at).into(),
+            Shape::Point(at) => (*at).into(),
             Shape::Outline(outline) => outline.bbox(),
         }
     }
@@ -126,7 +145,7 @@ impl Item {
     /// A position that stands for the whole.
     pub fn representative(&self) -> LonLat {
         match &self.shape {
-            Shape::Point(at, _) => *at,
+            Shape::Point(at) => *at,
             Shape::Outline(outline) => outline.representative(),
         }
     }
@@ -134,7 +153,7 @@ impl Item {
     /// Whether it shares a point with the box.
     pub fn touches_box(&self, bbox: Bbox) -> bool {
         match &self.shape {
-            Shape::Point(at, _) => bbox.contains(*at),
+            Shape::Point(at) => bbox.contains(*at),
             Shape::Outline(outline) => {
                 let own = outline.bbox();
                 let inside = bbox.west() <= own.west()
@@ -149,7 +168,7 @@ impl Item {
     /// Whether it shares a point with the polygon.
     pub fn touches(&self, area: &geo_types::MultiPolygon<f64>) -> bool {
         match &self.shape {
-            Shape::Point(at, _) => area.intersects(&geo_types::Coord::from(*at)),
+            Shape::Point(at) => area.intersects(&geo_types::Coord::from(*at)),
             Shape::Outline(outline) => outline.geometry().as_geo().intersects(area),
         }
     }
@@ -176,22 +195,22 @@ impl Item {
 
     /// Its values that may be shown, in schema order; hidden small counts are absent.
     pub fn properties(&self) -> Properties {
-        self.keys.unpack(&self.row)
+        self.keys.unpack(self.row.bytes())
     }
 
     /// Appends the values that may be shown as a JSON object, without building a tree of values.
     pub fn write_properties(&self, out: &mut Vec<u8>) {
-        self.keys.write_json(&self.row, out);
+        self.keys.write_json(self.row.bytes(), out);
     }
 
     /// One value.
     pub fn property(&self, name: &str) -> Option<serde_json::Value> {
-        self.keys.value(&self.row, self.keys.position(name)?)
+        self.keys.value(self.row.bytes(), self.keys.position(name)?)
     }
 
     /// The packed values, with the keys they are under.
     pub fn entries(&self) -> impl Iterator<Item = (usize, Packed<'_>)> {
-        entries(&self.row)
+        entries(self.row.bytes())
     }
 
     /// The zooms from which its vertices are drawn.
@@ -212,7 +231,10 @@ impl Item {
             Shape::Point(..) => 0,
             Shape::Outline(outline) => outline.heap_bytes(),
         };
-        std::mem::size_of::<Self>() + self.row.len() + self.whole_row.as_ref().map_or(0, |row| row.len()) + outline
+        std::mem::size_of::<Self>()
+            + self.row.bytes().len()
+            + self.whole_row.as_ref().map_or(0, |row| row.len())
+            + outline
     }
 }
 

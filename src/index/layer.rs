@@ -29,8 +29,6 @@ const fn key_of(cell: Cell) -> CellKey {
 pub struct LayerIndex {
     keys: Arc<Keys>,
     squares: Option<Arc<Squares>>,
-    /// Whether it holds points and nothing else.
-    points_only: bool,
     shared_borders: bool,
     code_key: Option<usize>,
     cells: Vec<(CellKey, Arc<Partition>)>,
@@ -60,7 +58,6 @@ impl LayerIndex {
         let keys = Arc::new(Keys::of(layer));
         Self {
             squares: Squares::of(layer, &keys).map(Arc::new),
-            points_only: true,
             shared_borders: layer.shared_borders,
             code_key: layer.code.as_ref().and_then(|code| keys.position(&code.property)),
             codes: layer.code.as_ref().map(|_| CodeTable::new(std::iter::empty())),
@@ -98,7 +95,6 @@ impl LayerIndex {
         if self.codes.is_some() {
             self.codes = Some(CodeTable::new(items.iter().filter_map(|item| Some((self.code_digest(item)?, item.id)))));
         }
-        self.points_only = items.iter().all(|item| item.is_point());
         self.count = items.len() as u64;
         self.base = revision;
         self.revision = revision;
@@ -137,7 +133,6 @@ impl LayerIndex {
     }
 
     fn replace(&mut self, edit: &LayerEdit) {
-        self.points_only &= edit.added.iter().all(|item| item.is_point());
         let mut touched: BTreeMap<CellKey, Revision> = BTreeMap::new();
         for (bbox, revision) in &edit.touched {
             touched.extend(keys_in(*bbox).map(|key| (key, *revision)));
@@ -275,14 +270,17 @@ impl LayerIndex {
     /// A feature stands in every cell of its box; it is reported by the first of these that the
     /// query also covers.
     pub fn in_box(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
+        let points = self.partitions(bbox).flat_map(move |(_, partition)| partition.points().in_box(bbox));
+        points.chain(self.outlines_in(bbox))
+    }
+
+    /// The lines and areas whose boxes touch a box, each once, in no order.
+    pub fn outlines_in(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
         let (query_min, _) = cells_of(bbox);
         self.partitions(bbox).flat_map(move |((row, col), partition)| {
-            // A layer of points answers without a look at the features themselves.
-            partition.in_box(bbox).filter(move |item| {
-                self.points_only || {
-                    let (own_min, _) = cells_of(item.bbox());
-                    row == own_min.row.max(query_min.row) && col == own_min.col.max(query_min.col)
-                }
+            partition.outlines_in(bbox).filter(move |item| {
+                let (own_min, _) = cells_of(item.bbox());
+                row == own_min.row.max(query_min.row) && col == own_min.col.max(query_min.col)
             })
         })
     }

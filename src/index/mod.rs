@@ -1,7 +1,8 @@
 //! The spatial index: the newest map held in memory, as immutable snapshots.
 //!
 //! A [`Snapshot`] is the whole map at one revision. Each layer is cut into the 1′ cells of the
-//! BeiDou grid (GB/T 39409); each cell holds a bulk-loaded R-tree behind an `Arc`. Applying a commit
+//! BeiDou grid (GB/T 39409); each cell holds its points along a Z-curve and a bulk-loaded R-tree of
+//! everything else, behind an `Arc`. Applying a commit
 //! rebuilds the cells it touches and shares all others, so readers never lock and never see half a
 //! change. Pure values: no task, no clock, no store.
 
@@ -13,8 +14,10 @@ mod layer;
 mod outline;
 mod partition;
 mod past;
+mod points;
 mod query;
 pub mod row;
+mod run;
 mod seen;
 mod snapshot;
 mod squares;
@@ -26,6 +29,7 @@ pub use item::{Item, Shape};
 pub use layer::LayerIndex;
 pub use outline::{Chain, Outline, Role, Vertex};
 pub use partition::Partition;
+pub use points::{Point, Points};
 pub use query::{Page, Query};
 pub use snapshot::{IntakeSum, Snapshot};
 pub use squares::{SQUARES_BELOW_TILE, Square, merge_sorted};

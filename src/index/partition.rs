@@ -1,10 +1,12 @@
-//! One cell of one layer: an immutable R-tree, and what low zooms show instead of its points.
+//! One cell of one layer, immutable: its points, an R-tree of everything else, and what low zooms show
+//! instead of the points.
 
 use std::sync::Arc;
 
 use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
 use super::item::Item;
+use super::points::Points;
 use super::squares::{Square, Squares};
 use crate::domain::{Bbox, Revision};
 
@@ -12,6 +14,7 @@ use crate::domain::{Bbox, Revision};
 #[derive(Debug)]
 pub struct Partition {
     revision: Revision,
+    points: Points,
     tree: RTree<Entry, WideNodes>,
     squares: Vec<Square>,
 }
@@ -27,7 +30,7 @@ impl RTreeParams for WideNodes {
     type DefaultInsertionStrategy = RStarInsertionStrategy;
 }
 
-/// A feature in the tree.
+/// A line or an area in the tree.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     envelope: AABB<[f64; 2]>,
@@ -56,8 +59,9 @@ impl Partition {
     /// Loads a cell. `revision` is the newest that touched it, also when a feature only left it.
     pub(super) fn new(items: Vec<Arc<Item>>, squares: Option<&Squares>, revision: Revision) -> Self {
         let squares = squares.map_or_else(Vec::new, |squares| squares.gather(&items));
-        let entries = items.into_iter().map(Entry::new).collect();
-        Self { revision, tree: RTree::bulk_load_with_params(entries), squares }
+        let (points, others): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.point().is_some());
+        let entries = others.into_iter().map(Entry::new).collect();
+        Self { revision, points: Points::new(points), tree: RTree::bulk_load_with_params(entries), squares }
     }
 
     /// The newest revision that touched the cell.
@@ -65,14 +69,19 @@ impl Partition {
         self.revision
     }
 
-    /// The features whose boxes touch a box, in no order.
-    pub fn in_box(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
+    /// Its points.
+    pub const fn points(&self) -> &Points {
+        &self.points
+    }
+
+    /// The lines and areas whose boxes touch a box, in no order.
+    pub fn outlines_in(&self, bbox: Bbox) -> impl Iterator<Item = &Arc<Item>> {
         self.tree.locate_in_envelope_intersecting(envelope(bbox)).map(|entry| &entry.item)
     }
 
     /// How many features it holds.
     pub fn len(&self) -> usize {
-        self.tree.size()
+        self.points.len() + self.tree.size()
     }
 
     /// Whether it holds none; a cell stays when its last feature leaves, for its revision.
@@ -82,7 +91,7 @@ impl Partition {
 
     /// All features, in no order.
     pub fn items(&self) -> impl Iterator<Item = &Arc<Item>> {
-        self.tree.iter().map(|entry| &entry.item)
+        self.points.items().chain(self.tree.iter().map(|entry| &entry.item))
     }
 
     /// The squares that low zooms are made of, in order of their key.

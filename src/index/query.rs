@@ -182,7 +182,7 @@ impl Around {
     fn distance_m(&self, item: &Item) -> f64 {
         let from_origin = |at: geo_types::Coord<f64>| at.x.hypot(at.y);
         match item.shape() {
-            Shape::Point(at, _) => from_origin(self.metres(at.lon(), at.lat())),
+            Shape::Point(at) => from_origin(self.metres(at.lon(), at.lat())),
             Shape::Outline(_) if item.covers(self.origin) => 0.0,
             Shape::Outline(outline) => {
                 use geo::MapCoords;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::item::{Item, Shape};
+use super::item::Item;
 use super::row::Packed;
 use crate::catalog::Layer;
 use crate::domain::FeatureId;
@@ -63,7 +63,7 @@ impl Squares {
     }
 
     fn square_of(&self, item: &Item) -> Option<Square> {
-        let Shape::Point(_, WorldXy { x, y }) = *item.shape() else { return None };
+        let WorldXy { x, y } = item.point()?.into();
         let mut by = vec![0; self.by.map_or(0, |(_, values)| values)].into_boxed_slice();
         if let Some((position, _)) = self.by {
             let number = item.entries().find_map(|(key, value)| match value {

@@ -97,6 +97,17 @@ impl TileCoord {
         self.zoom == 0 || (at.x >> (32 - self.zoom) == self.column && at.y >> (32 - self.zoom) == self.row)
     }
 
+    /// Its first and its last position: the north-western and the south-eastern.
+    pub const fn corners(self) -> (WorldXy, WorldXy) {
+        if self.zoom == 0 {
+            return (WorldXy { x: 0, y: 0 }, WorldXy { x: u32::MAX, y: u32::MAX });
+        }
+        let shift = 32 - self.zoom;
+        let first = WorldXy { x: self.column << shift, y: self.row << shift };
+        let within = (1 << shift) - 1;
+        (first, WorldXy { x: first.x | within, y: first.y | within })
+    }
+
     /// The box that it covers, widened on each side by a part of its width.
     pub fn bbox(self, margin: f64) -> Bbox {
         let tiles = f64::from(1_u32 << self.zoom);

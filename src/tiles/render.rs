@@ -85,13 +85,28 @@ impl<'s> Drawing<'s> {
         match &declared.cluster {
             Some(cluster) if tile.zoom() < cluster.below => drawing.clusters(snapshot, tile, cluster.below),
             _ => {
+                drawing.points(tile);
                 let margin = f64::from(MARGIN) / f64::from(EXTENT);
-                // First all features, then their drawing: the loads from memory of the first pass overlap.
-                let items: Vec<_> = index.in_box(tile.bbox(margin)).filter(|item| may_show(item, tile)).collect();
-                drawing.draw(items.into_iter(), tile, faults);
+                drawing.draw(index.outlines_in(tile.bbox(margin)), tile, faults);
             }
         }
         drawing
+    }
+
+    /// Draws the points of the tile. Each stands in one tile only, so that counts over tiles add up.
+    fn points(&mut self, tile: TileCoord) {
+        let grid = Grid::of(tile);
+        let mut geometry = GeometryWriter::default();
+        let (first, last) = tile.corners();
+        // A hair wider than the tile, since cells and tiles are cut on different roundings.
+        let cells = self.index.partitions(tile.bbox(0.001));
+        for point in cells.flat_map(|(_, cell)| cell.points().in_tile(first, last)) {
+            geometry.clear();
+            geometry.point(grid.place(point.at));
+            self.encoder.tag_row(point.entries());
+            self.encoder.feature(point.id.get(), GeomType::Point, geometry.bytes());
+            self.items.push((point.item, geometry.bytes().len()));
+        }
     }
 
     /// Draws features one after the other, noting the bytes of each.
@@ -100,9 +115,9 @@ impl<'s> Drawing<'s> {
         let mut geometry = GeometryWriter::default();
         for item in items {
             let kind = match item.shape() {
-                Shape::Point(_, at) => {
+                Shape::Point(at) => {
                     geometry.clear();
-                    geometry.point(grid.place(*at));
+                    geometry.point(grid.place((*at).into()));
                     GeomType::Point
                 }
                 Shape::Outline(outline) => draw(outline, tile, &mut geometry, faults),
@@ -195,14 +210,6 @@ impl<'s> Drawing<'s> {
             encoder.finish(bytes);
         }
         self.encoder.finish(bytes);
-    }
-}
-
-/// Each point stands in one tile only, so that counts over tiles add up.
-fn may_show(item: &Item, tile: TileCoord) -> bool {
-    match item.shape() {
-        Shape::Point(_, at) => tile.holds(*at),
-        Shape::Outline(_) => true,
     }
 }
 

@@ -194,6 +194,28 @@ proptest! {
     }
 
     #[test]
+    fn the_edges_of_a_box_among_many_points_belong_to_it(
+        points in prop::collection::vec((112.801..112.815_f64, 30.301..30.315_f64), 2..400),
+        (a, b) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+    ) {
+        let catalogue = small_catalogue();
+        let layer = catalogue.position(&LAYERS[0].parse().unwrap()).unwrap();
+        let steps: Vec<Step> =
+            points.iter().map(|&at| Step::Create { layer: 0, at, size: 0.0, code: 0 }).collect();
+        let features = standing(&history(&steps));
+        let snapshot = Snapshot::build(catalogue, features.clone(), Revision(1000));
+        let (a, b) = (a.get(&points), b.get(&points));
+        let bbox = Bbox::new(a.0.min(b.0), a.1.min(b.1), a.0.max(b.0), a.1.max(b.1)).unwrap();
+        let found: BTreeSet<FeatureId> = snapshot.layer(layer).in_box(bbox).map(|item| item.id).collect();
+        let expected: BTreeSet<FeatureId> = features
+            .iter()
+            .filter(|feature| feature.content.geometry.as_point().is_some_and(|at| bbox.contains(at)))
+            .map(|feature| feature.id)
+            .collect();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
     fn nearest_is_nearest_in_metres(
         steps in prop::collection::vec(step(), 1..60),
         at in (112.48..113.05_f64, 30.06..30.66_f64),

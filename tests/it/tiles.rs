@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use mvt_reader::Reader;
 use mvt_reader::feature::Value;
-use platbook::domain::{Draft, Feature, FeatureId, Geometry, LonLat, Properties, Revision, Version};
+use platbook::domain::{
+    Change, ChangeKind, Commit, Draft, Feature, FeatureId, Geometry, LonLat, Properties, Revision, Version,
+};
 use platbook::geodesy::world::WorldXy;
 use platbook::index::Snapshot;
 use platbook::tiles::{InvalidTile, TileCoord, render};
@@ -35,6 +37,32 @@ fn plates(points: &[(f64, f64)]) -> Vec<Feature> {
         feature(i as u64 + 1, "doorplate", Geometry::point(LonLat::new(*lon, *lat).unwrap()), properties)
     };
     points.iter().enumerate().map(plate).collect()
+}
+
+/// A plate written once more, elsewhere and under another code.
+fn moved_to(mut plate: Feature, (lon, lat): (f64, f64), revision: Revision) -> Feature {
+    plate.revision = revision;
+    plate.version = plate.version.next();
+    plate.content.geometry = Geometry::point(LonLat::new(lon, lat).unwrap());
+    plate.content.properties.insert("code".into(), format!("R{}", revision.0).into());
+    plate
+}
+
+fn commit_of(updated: &Feature) -> Commit {
+    Commit {
+        revision: updated.revision,
+        actor: "test".into(),
+        reason: String::new(),
+        at: jiff::Timestamp::UNIX_EPOCH,
+        changes: vec![Change {
+            feature: updated.id,
+            layer: updated.content.layer.clone(),
+            kind: ChangeKind::Updated,
+            version: updated.version,
+            after: Some(updated.clone()),
+        }],
+        intakes: Vec::new(),
+    }
 }
 
 fn layer_of(snapshot: &Snapshot, id: &str) -> usize {
@@ -98,6 +126,39 @@ proptest! {
         }
         prop_assert_eq!(counted, points.len() as u64);
         prop_assert_eq!(by_status, points.len() as u64);
+    }
+
+    #[test]
+    fn a_tile_shows_the_points_that_stand_in_it_with_their_newest_values(
+        points in prop::collection::vec((112.80..112.83_f64, 30.30..30.33_f64), 1..200),
+        moved in prop::collection::vec((any::<prop::sample::Index>(), (112.80..112.83_f64, 30.30..30.33_f64)), 0..20),
+        zoom in 14..21_u8,
+    ) {
+        let mut features = plates(&points);
+        let mut snapshot = Snapshot::build(small_catalogue(), features.clone(), Revision(1));
+        for (turn, (which, (lon, lat))) in moved.iter().enumerate() {
+            let moved = which.get(&features).clone();
+            let at = which.index(features.len());
+            features[at] = moved_to(moved, (*lon, *lat), Revision(turn as u64 + 2));
+            snapshot = snapshot.apply(&[commit_of(&features[at])]);
+        }
+        let layer = layer_of(&snapshot, "doorplate");
+        let mut shown: BTreeMap<u64, (TileCoord, Value)> = BTreeMap::new();
+        let at = |feature: &Feature| feature.content.geometry.as_point().unwrap();
+        let standing: Vec<_> = features.iter().map(|feature| (at(feature).lon(), at(feature).lat())).collect();
+        for tile in tiles_of(&standing, zoom) {
+            for (id, values, _) in decode(render(&snapshot, &[layer], tile, PLENTY).bytes, "doorplate") {
+                prop_assert!(shown.insert(id, (tile, values["code"].clone())).is_none(), "{id} twice");
+            }
+        }
+        let expected: BTreeMap<u64, (TileCoord, Value)> = features
+            .iter()
+            .map(|feature| {
+                let code = feature.content.properties["code"].as_str().unwrap().to_owned();
+                (feature.id.get(), (TileCoord::holding(zoom, at(feature).into()), Value::String(code)))
+            })
+            .collect();
+        prop_assert_eq!(shown, expected);
     }
 
     #[test]
@@ -218,25 +279,8 @@ fn an_edit_renames_only_the_tiles_it_touches() {
     let points = [(112.6, 30.2), (112.9, 30.5)];
     let snapshot = Arc::new(Snapshot::build(small_catalogue(), plates(&points), Revision(1)));
     let layer = layer_of(&snapshot, "doorplate");
-    let mut moved = plates(&points).remove(0);
-    moved.revision = Revision(2);
-    moved.version = Version(2);
-    moved.content.geometry = Geometry::point(LonLat::new(112.6005, 30.2005).unwrap());
-    let commit = platbook::domain::Commit {
-        revision: Revision(2),
-        actor: "test".into(),
-        reason: String::new(),
-        at: jiff::Timestamp::UNIX_EPOCH,
-        changes: vec![platbook::domain::Change {
-            feature: moved.id,
-            layer: moved.content.layer.clone(),
-            kind: platbook::domain::ChangeKind::Updated,
-            version: moved.version,
-            after: Some(moved),
-        }],
-        intakes: Vec::new(),
-    };
-    let next = snapshot.apply(&[commit]);
+    let moved = moved_to(plates(&points).remove(0), (112.6005, 30.2005), Revision(2));
+    let next = snapshot.apply(&[commit_of(&moved)]);
     let revision = |snapshot: &Snapshot, (lon, lat): (f64, f64)| {
         let tile = TileCoord::holding(15, WorldXy::from(LonLat::new(lon, lat).unwrap()));
         platbook::tiles::revision(snapshot, &[layer], tile)
