@@ -57,6 +57,10 @@ def doorplates_only(catalog, folder):
     for layer in (folder / "layers").iterdir():
         if layer.name != "doorplate.toml":
             layer.unlink()
+    doorplate = folder / "layers/doorplate.toml"
+    # What names another layer.
+    lines = [line for line in doorplate.read_text().splitlines() if not line.startswith("inside =")]
+    doorplate.write_text("\n".join(lines))
     return folder
 
 

@@ -3,11 +3,13 @@
 //! A tile's key holds the newest revision that touched its cells, so an edit makes exactly the tiles
 //! it touched miss, and nothing ever needs to be thrown away by hand: what no key asks for grows old.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use moka::future::Cache;
 use tokio::sync::Semaphore;
 
@@ -242,22 +244,38 @@ async fn compress(drawn: Tile, encoding: Encoding) -> Result<Tile, TileError> {
     Ok(Tile { bytes, ..drawn })
 }
 
+thread_local! {
+    /// One for each thread, so that its window and tables are not made anew for each tile.
+    static GZIP: RefCell<Compress> = RefCell::new(Compress::new_gzip(Compression::fast(), LARGEST_WINDOW_BITS));
+}
+
+/// The window of deflate, as a power of two of bytes.
+const LARGEST_WINDOW_BITS: u8 = 15;
+
+fn gzip_bytes(body: &[u8], gzip: &mut Compress) -> std::io::Result<Vec<u8>> {
+    gzip.reset();
+    let mut out = Vec::with_capacity(body.len() / 2 + 64);
+    loop {
+        let done = gzip.total_in() as usize;
+        if gzip.compress_vec(&body[done..], &mut out, FlushCompress::Finish)? == Status::StreamEnd {
+            return Ok(out);
+        }
+        out.reserve(body.len() / 2 + 64);
+    }
+}
+
 /// Compresses in memory. Levels are those where time, not size, is scarce: the next ones take twice as
 /// long for less than a tenth.
 fn compress_bytes(body: &[u8], encoding: Encoding) -> std::io::Result<Vec<u8>> {
     const BROTLI_QUALITY: u32 = 4;
     const BROTLI_WINDOW: u32 = 20;
     const BUFFER: usize = 4096;
-    let out = Vec::with_capacity(body.len() / 3 + 64);
     match encoding {
         Encoding::Identity => Ok(body.to_vec()),
-        Encoding::Gzip => {
-            let mut encoder = flate2::write::GzEncoder::new(out, flate2::Compression::fast());
-            encoder.write_all(body)?;
-            encoder.finish()
-        }
+        Encoding::Gzip => GZIP.with_borrow_mut(|gzip| gzip_bytes(body, gzip)),
         Encoding::Zstd => zstd::bulk::compress(body, 1),
         Encoding::Brotli => {
+            let out = Vec::with_capacity(body.len() / 3 + 64);
             let mut encoder = brotli::CompressorWriter::new(out, BUFFER, BROTLI_QUALITY, BROTLI_WINDOW);
             encoder.write_all(body)?;
             encoder.flush()?;

@@ -61,6 +61,15 @@ impl<'k> LayerEncoder<'k> {
         }
     }
 
+    /// Makes room for so many small features.
+    pub(super) fn expect(&mut self, features: usize) {
+        /// What a doorplate takes: its frame with id, tags and place, and its values.
+        const FRAME: usize = 32;
+        const VALUES: usize = 96;
+        self.features.reserve(features * FRAME);
+        self.values.reserve(features * VALUES);
+    }
+
     /// How many features it has.
     pub(super) const fn count(&self) -> u32 {
         self.count

@@ -100,7 +100,11 @@ impl<'s> Drawing<'s> {
         let (first, last) = tile.corners();
         // A hair wider than the tile, since cells and tiles are cut on different roundings.
         let cells = self.index.partitions(tile.bbox(0.001));
-        for point in cells.flat_map(|(_, cell)| cell.points().in_tile(first, last)) {
+        let slices: Vec<_> = cells.map(|(_, cell)| cell.points().in_tile(first, last)).collect();
+        let count = slices.iter().map(ExactSizeIterator::len).sum();
+        self.encoder.expect(count);
+        self.items.reserve(count);
+        for point in slices.into_iter().flatten() {
             geometry.clear();
             geometry.point(grid.place(point.at));
             self.encoder.tag_row(point.entries());
