@@ -2,6 +2,7 @@
 
 mod accounts;
 mod history;
+mod interleavings;
 mod postgres;
 mod sqlite;
 mod suite;
@@ -54,6 +55,7 @@ against_both! {
         the_log_tells_states_summaries_and_times,
         time_never_runs_back_in_the_log,
     ],
+    interleavings: [of_two_writers_the_one_on_the_newest_version_wins],
     accounts: [
         accounts_come_back_as_they_were_given,
         sessions_begin_end_and_go_with_their_account,
