@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::App;
-use super::codes::Code;
+use super::{App, SHOWN_WITHIN};
 use crate::auth::Actor;
 use crate::catalog::Catalogue;
 use crate::domain::{
-    Change, ChangeKind, ChangeSet, Commit, Edit, Feature, FeatureId, Geometry, OperationId, Properties, Revision,
-    Version,
+    Change, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, Draft, Edit, Feature, FeatureId, Geometry, OperationId,
+    Properties, Revision, Version,
 };
 use crate::edit::{Fault, Line, NotUndone, Operation, Refusal, Verdict, decide, undo};
 use crate::store::StoreError;
@@ -90,10 +89,10 @@ impl App {
         {
             return self.replay(revision, &command.lines).await;
         }
-        let _codes = self.codes.reserve(self.codes_of(&command.lines)).await?;
         for _ in 0..TRIES {
+            let map = self.snapshot();
             let standing = self.standing(&command.lines).await?;
-            let verdicts = decide(&self.rules, &self.snapshot(), &standing, actor, &command.lines);
+            let verdicts = decide(&self.rules, &map, &standing, actor, &command.lines);
             if command.all_or_nothing && verdicts.iter().any(Result::is_err) {
                 return Err(EditError::Refused(verdicts.into_iter().map(refused).collect()));
             }
@@ -102,18 +101,17 @@ impl App {
                 let outcomes = outcomes(verdicts, &command.lines, Vec::new());
                 return Ok(Edited { revision: self.revision(), outcomes, is_replay: false });
             }
-            match self.write(actor, command.reason.clone(), command.operation, edits).await {
+            let claims = self.claims(map.revision(), &edits, &standing);
+            match self.write(actor, command.reason.clone(), command.operation, edits, claims).await {
                 Ok((revision, made)) => {
                     let outcomes = outcomes(verdicts, &command.lines, made);
                     return Ok(Edited { revision, outcomes, is_replay: false });
                 }
-                // Somebody else was faster: whether that matters is decided on what they wrote.
-                Err(StoreError::Conflict { .. }) => {}
                 Err(StoreError::AlreadyApplied { revision }) => return self.replay(revision, &command.lines).await,
-                Err(error) => return Err(error.into()),
+                Err(error) => self.was_too_late(error).await?,
             }
         }
-        Err(StoreError::Unavailable { source: "too many writers on the same features".into() }.into())
+        Err(too_many_writers().into())
     }
 
     /// Appends the inverse of a revision, if nothing of it has been changed since.
@@ -121,22 +119,32 @@ impl App {
         let commit = self.commit_at(revision).await?.ok_or(EditError::NoRevision(revision))?;
         let ids: Vec<FeatureId> = commit.changes.iter().map(|change| change.feature).collect();
         let before = by_id(self.store.states(&ids, Revision(revision.0 - 1)).await?);
-        let contents = before.values().map(|feature| &feature.content);
-        let codes = contents
-            .filter_map(|draft| code_of(&self.catalogue, self.catalogue.position(&draft.layer)?, &draft.properties));
-        let _codes = self.codes.reserve(codes).await?;
-        let now = by_id(self.store.states(&ids, NOW).await?);
-        let edits = undo(&self.rules, &self.snapshot(), actor, &commit, &before, &now).map_err(EditError::NotUndone)?;
-        match self.write(actor, format!("undo {revision}"), None, edits).await {
-            Ok((revision, made)) => {
-                let done = |(feature, version)| Outcome::Done { feature, version, warnings: Vec::new() };
-                Ok(Edited { revision, outcomes: made.into_iter().map(done).collect(), is_replay: false })
+        for _ in 0..TRIES {
+            let map = self.snapshot();
+            let now = by_id(self.store.states(&ids, NOW).await?);
+            let edits = undo(&self.rules, &map, actor, &commit, &before, &now).map_err(EditError::NotUndone)?;
+            let claims = self.claims(map.revision(), &edits, &now);
+            match self.write(actor, format!("undo {revision}"), None, edits, claims).await {
+                Ok((revision, made)) => {
+                    let done = |(feature, version)| Outcome::Done { feature, version, warnings: Vec::new() };
+                    return Ok(Edited { revision, outcomes: made.into_iter().map(done).collect(), is_replay: false });
+                }
+                Err(error) => self.was_too_late(error).await?,
             }
-            Err(StoreError::Conflict { feature, current, .. }) => {
-                let version = current.map(|current| current.version);
-                Err(EditError::NotUndone(NotUndone::ChangedSince(vec![(feature, version)])))
+        }
+        Err(too_many_writers().into())
+    }
+
+    /// Waits until the map shows what another writer was faster with: whether that matters is decided on
+    /// what they wrote. Other errors stay.
+    async fn was_too_late(&self, error: StoreError) -> Result<(), StoreError> {
+        match error {
+            StoreError::Conflict { .. } => Ok(()),
+            StoreError::Given { revision } => {
+                self.until_shown(revision, SHOWN_WITHIN).await;
+                Ok(())
             }
-            Err(error) => Err(error.into()),
+            error => Err(error),
         }
     }
 
@@ -147,11 +155,29 @@ impl App {
         reason: String,
         operation: Option<OperationId>,
         edits: Vec<Edit>,
+        claims: Claims,
     ) -> Result<(Revision, Vec<(FeatureId, Version)>), StoreError> {
         let versions: Vec<Version> = edits.iter().map(version_made).collect();
         let (actor, at, intakes) = (actor.name.clone(), Timestamp::now(), Vec::new());
-        let committed = self.commit(ChangeSet { actor, reason, at, operation, edits, intakes }).await?;
+        let committed = self.commit(ChangeSet { actor, reason, at, operation, edits, intakes, claims }).await?;
         Ok((committed.revision, committed.features.into_iter().zip(versions).collect()))
+    }
+
+    /// The codes that edits give and that their features do not have already.
+    fn claims(&self, as_of: Revision, edits: &[Edit], standing: &BTreeMap<FeatureId, Feature>) -> Claims {
+        let claimed = |edit: &Edit| {
+            let (before, draft) = match edit {
+                Edit::Create(draft) => (None, draft),
+                Edit::Update { id, draft, .. } | Edit::Restore { id, draft, .. } => (standing.get(id), draft),
+                Edit::Delete { .. } => return None,
+            };
+            let property = &self.catalogue.layer(&draft.layer)?.code.as_ref()?.property;
+            let code_of = |draft: &Draft| Some(draft.properties.get(property)?.as_str()?.to_owned());
+            let code =
+                code_of(draft).filter(|code| before.and_then(|now| code_of(&now.content)).as_ref() != Some(code))?;
+            Some(ClaimedCode { layer: draft.layer.clone(), property: property.clone(), code })
+        };
+        Claims { as_of, codes: edits.iter().filter_map(claimed).collect() }
     }
 
     /// A revision, whole; none when the log has none of this number.
@@ -186,23 +212,10 @@ impl App {
         }
         Ok(Edited { revision, outcomes, is_replay: true })
     }
-
-    /// The codes that lines give.
-    fn codes_of<'a>(&'a self, lines: &'a [Line]) -> impl Iterator<Item = Code> + 'a {
-        lines.iter().filter_map(|line| {
-            let properties = match &line.operation {
-                Operation::Create { properties, .. } | Operation::Replace { properties, .. } => properties,
-                Operation::Patch { patch, .. } => &patch.properties,
-                Operation::Delete { .. } => return None,
-            };
-            code_of(&self.catalogue, line.layer, properties)
-        })
-    }
 }
 
-fn code_of(catalogue: &Catalogue, layer: usize, properties: &Properties) -> Option<Code> {
-    let rule = catalogue.layers[layer].code.as_ref()?;
-    Some((layer, properties.get(&rule.property)?.as_str()?.to_owned()))
+fn too_many_writers() -> StoreError {
+    StoreError::Unavailable { source: "too many writers on the same features".into() }
 }
 
 /// Whether a change is what a line came to.

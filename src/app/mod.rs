@@ -1,6 +1,5 @@
 //! The running program: store, follower, newest snapshot, tile cache, and the one way to write.
 
-mod codes;
 pub mod edits;
 pub mod feed;
 mod follower;
@@ -43,7 +42,6 @@ pub struct App {
     feed: feed::Feed,
     stop: watch::Sender<bool>,
     rules: Rules,
-    codes: codes::Codes,
     newest: ArcSwap<Snapshot>,
     sights: sights::Sights,
     shown: watch::Sender<Revision>,
@@ -72,7 +70,6 @@ impl App {
             feed: feed::Feed::new(),
             stop: watch::channel(false).0,
             rules,
-            codes: codes::Codes::default(),
             newest: ArcSwap::from_pointee(snapshot),
             sights: sights::Sights::new(),
             shown,

@@ -123,11 +123,15 @@ pub struct TileCache {
     drawn: AtomicUsize,
 }
 
-/// Cells with fewer features than this are drawn where the request runs: under half a millisecond.
-const DRAWN_AT_ONCE: usize = 8_000;
+/// What takes no longer is drawn where the request runs.
+const DRAWN_AT_ONCE_NS: usize = 500_000;
 
-/// Tiles smaller than this are compressed where the request runs: under half a millisecond.
-const COMPRESSED_AT_ONCE: usize = 192 << 10;
+/// What it takes to draw a point, and a line or area of usual size.
+const POINT_NS: usize = 30;
+const OUTLINE_NS: usize = 1_000;
+
+/// Tiles smaller than this are compressed where the request runs: about half a millisecond.
+const COMPRESSED_AT_ONCE: usize = 320 << 10;
 
 impl TileCache {
     /// An empty cache.
@@ -199,10 +203,15 @@ impl TileCache {
         self.drawn.fetch_add(1, Ordering::Relaxed);
         let layers = layers.layers();
         let bbox = tile.bbox(0.0);
-        let features: usize =
-            layers.iter().flat_map(|&layer| snapshot.layer(layer).partitions(bbox)).map(|(_, cell)| cell.len()).sum();
+        let cells = layers.iter().flat_map(|&layer| snapshot.layer(layer).partitions(bbox)).map(|(_, cell)| cell);
+        let takes_ns: usize = cells
+            .map(|cell| {
+                let points = cell.points().len();
+                points * POINT_NS + (cell.len() - points) * OUTLINE_NS
+            })
+            .sum();
         let budget = self.budget_bytes;
-        if features <= DRAWN_AT_ONCE {
+        if takes_ns <= DRAWN_AT_ONCE_NS {
             return Ok(render(snapshot, &layers, tile, budget).into());
         }
         let _permit = self.permit().await?;

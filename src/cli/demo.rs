@@ -9,7 +9,7 @@ use super::{CliError, open_store, progress, read_catalogue, say};
 use crate::catalog::Catalogue;
 use crate::config::Config;
 use crate::demo::{self, Plan, Sources};
-use crate::domain::{ChangeSet, Draft, Edit, Intake, Revision};
+use crate::domain::{ChangeSet, Claims, Draft, Edit, Intake, Revision};
 use crate::store::Store;
 
 /// What `platbook demo` understands.
@@ -115,6 +115,7 @@ async fn write(
                 operation: None,
                 edits: drafts.into_iter().map(Edit::Create).collect(),
                 intakes,
+                claims: Claims::default(),
             })
             .await?;
     }

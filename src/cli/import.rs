@@ -17,7 +17,7 @@ use super::{CliError, open_store, progress, read_catalogue, say};
 use crate::app::{App, TileLimits};
 use crate::catalog::Catalogue;
 use crate::config::Config;
-use crate::domain::{Bbox, ChangeSet, Draft, Edit, Intake, LayerId};
+use crate::domain::{Bbox, ChangeSet, Claims, Draft, Edit, Intake, LayerId};
 use crate::exchange::merge::Merge;
 use crate::exchange::osm::{self, OsmError, OsmProgress, OsmSummary};
 
@@ -177,6 +177,7 @@ impl Import<'_> {
                 at: jiff::Timestamp::now(),
                 operation: None,
                 intakes: intakes(&self.app.catalogue, &edits),
+                claims: Claims::default(),
                 edits,
             })
             .await?;

@@ -87,6 +87,29 @@ pub struct ChangeSet {
     pub edits: Vec<Edit>,
     /// Deliveries of raw data that these edits came from.
     pub intakes: Vec<Intake>,
+    /// The codes that these edits give.
+    pub claims: Claims,
+}
+
+/// Codes that were nobody's when a change set was decided. If one has been given since, the change set
+/// is not appended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// The revision of the map on which it was decided.
+    pub as_of: Revision,
+    /// The codes.
+    pub codes: Vec<ClaimedCode>,
+}
+
+/// A code that is to be one feature's alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClaimedCode {
+    /// The layer in which it is.
+    pub layer: LayerId,
+    /// The property that holds it.
+    pub property: String,
+    /// The code.
+    pub code: String,
 }
 
 /// A delivery of raw data: how much of it came through.

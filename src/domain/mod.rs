@@ -14,7 +14,9 @@ mod sight;
 mod text;
 
 pub use access::{ANONYMOUS, AccountName, Action, Grant, InvalidAccountName, InvalidAction, InvalidRole, RoleId};
-pub use change::{Change, ChangeKind, ChangeSet, Commit, CommitSummary, Edit, Intake, OperationId};
+pub use change::{
+    Change, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, CommitSummary, Edit, Intake, OperationId,
+};
 pub use codes::division::{DivisionCode, DivisionLevel};
 pub use feature::{Draft, Feature, Properties};
 pub use geometry::{Geometry, GeometryError, GeometryKind};

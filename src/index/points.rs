@@ -67,7 +67,7 @@ impl Points {
     }
 
     /// How many there are.
-    pub(super) const fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.places.len()
     }
 

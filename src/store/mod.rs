@@ -4,6 +4,7 @@
 //! knows nothing of HTTP, of who may do what, or of what a geometry means.
 
 pub mod accounts;
+mod claims;
 mod failure;
 mod migrate;
 mod plan;
@@ -62,6 +63,12 @@ pub enum StoreError {
         base: Version,
         /// The feature as it stands; none when it is gone or never was.
         current: Option<Box<Feature>>,
+    },
+    /// A code that the change set gives was given by another since it was decided. Nothing was written.
+    #[error("a code of the change set was given by revision {revision} in the meantime")]
+    Given {
+        /// The revision that gave it.
+        revision: Revision,
     },
     /// The operation id was used before, with this revision as the result. Nothing was written.
     #[error("the operation was already applied as revision {revision}")]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::Committed;
 use super::rows::{self, Fault, Stored};
-use crate::domain::{ChangeKind, ChangeSet, Edit, FeatureId, Revision, Version};
+use crate::domain::{ChangeKind, ChangeSet, Claims, Edit, FeatureId, Revision, Version};
 
 /// A change set, encoded.
 pub(super) struct Prepared {
@@ -20,6 +20,8 @@ pub(super) struct Prepared {
     pub(super) operation: Option<String>,
     /// JSON array; none when empty.
     pub(super) intakes: Option<String>,
+    /// The codes it gives.
+    pub(super) claims: Claims,
     edits: Vec<PreparedEdit>,
 }
 
@@ -93,6 +95,7 @@ impl Prepared {
             at: change_set.at,
             operation: change_set.operation.map(|operation| operation.to_string()),
             intakes,
+            claims: change_set.claims.clone(),
             edits,
         })
     }

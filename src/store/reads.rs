@@ -46,6 +46,20 @@ macro_rules! reads {
             sqlx::query_as(sql).bind(after).bind(last).fetch_all(on).await
         }
 
+        /// What was written after a revision: revision, layer and values of each feature.
+        pub(super) async fn written_since(
+            on: &mut $connection,
+            after: Revision,
+            limit: i64,
+        ) -> sqlx::Result<Vec<(i64, String, String)>> {
+            let sql = concat!(
+                "SELECT revision, layer, ",
+                $properties,
+                " FROM change WHERE revision > $1 AND kind <> 'deleted' ORDER BY revision, ordinal LIMIT $2"
+            );
+            sqlx::query_as(sql).bind(after.0 as i64).bind(limit).fetch_all(on).await
+        }
+
         pub(super) async fn changes(on: &mut $connection, after: i64, last: i64) -> sqlx::Result<Vec<ChangeRow>> {
             let sql = concat!(
                 "SELECT revision, feature_id, version, layer, kind, village, ",

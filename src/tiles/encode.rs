@@ -33,12 +33,12 @@ pub(super) struct LayerEncoder<'k> {
     keys: &'k Keys,
     /// Keys that are in no row (those of clusters), after the keys of the rows.
     extra_keys: Vec<String>,
-    features: Vec<u8>,
-    values: Vec<u8>,
+    /// Features and values as they come; the format lets them stand in any order.
+    body: Vec<u8>,
     value_count: u32,
     /// For each key the tile's number of each enumerated value, plus one.
     enumerated: Vec<Vec<u32>>,
-    /// For each key where its last plain value stands among `values`, and its number.
+    /// For each key where its last plain value stands in the body, and its number.
     last_plain: Vec<(usize, usize, u32)>,
     tags: Vec<u8>,
     count: u32,
@@ -51,8 +51,7 @@ impl<'k> LayerEncoder<'k> {
             name,
             keys,
             extra_keys: Vec::new(),
-            features: Vec::with_capacity(4096),
-            values: Vec::with_capacity(4096),
+            body: Vec::with_capacity(4096),
             value_count: 0,
             enumerated: tile_keys.iter().map(|key| vec![0; key.values.len()]).collect(),
             last_plain: vec![(0, 0, 0); tile_keys.len()],
@@ -63,11 +62,9 @@ impl<'k> LayerEncoder<'k> {
 
     /// Makes room for so many small features.
     pub(super) fn expect(&mut self, features: usize) {
-        /// What a doorplate takes: its frame with id, tags and place, and its values.
-        const FRAME: usize = 32;
-        const VALUES: usize = 96;
-        self.features.reserve(features * FRAME);
-        self.values.reserve(features * VALUES);
+        /// What a doorplate takes, with id, tags, place and values.
+        const BYTES: usize = 128;
+        self.body.reserve(features * BYTES);
     }
 
     /// How many features it has.
@@ -77,7 +74,7 @@ impl<'k> LayerEncoder<'k> {
 
     /// Its bytes so far, but for name and keys.
     pub(super) const fn len(&self) -> usize {
-        self.features.len() + self.values.len()
+        self.body.len()
     }
 
     /// Notes the tile values of a row for the feature that is written next.
@@ -109,6 +106,7 @@ impl<'k> LayerEncoder<'k> {
         FRAME + row.take_while(|(key, _)| *key < tile_keys).map(|(_, packed)| value(packed)).sum::<usize>()
     }
 
+    #[inline]
     fn tag(&mut self, key: u32, value: u32) {
         write_varint(&mut self.tags, u64::from(key));
         write_varint(&mut self.tags, u64::from(value));
@@ -120,7 +118,7 @@ impl<'k> LayerEncoder<'k> {
             return known - 1;
         }
         let number =
-            push_value(&mut self.values, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
+            push_value(&mut self.body, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
         self.enumerated[key][which] = number + 1;
         number
     }
@@ -129,13 +127,13 @@ impl<'k> LayerEncoder<'k> {
     /// before a new one is written.
     fn plain_value(&mut self, key: usize, encoded: &[u8]) -> u32 {
         let (start, end, number) = self.last_plain[key];
-        let last = &self.values[start..end];
+        let last = &self.body[start..end];
         // Codes and addresses differ at their ends.
         if last.last() == encoded.last() && last == encoded {
             return number;
         }
-        let number = push_value(&mut self.values, &mut self.value_count, encoded);
-        let end = self.values.len();
+        let number = push_value(&mut self.body, &mut self.value_count, encoded);
+        let end = self.body.len();
         self.last_plain[key] = (end - encoded.len(), end, number);
         number
     }
@@ -147,7 +145,7 @@ impl<'k> LayerEncoder<'k> {
             self.extra_keys.len() - 1
         });
         let encoded = crate::index::row::encode(value);
-        let number = push_value(&mut self.values, &mut self.value_count, &encoded);
+        let number = push_value(&mut self.body, &mut self.value_count, &encoded);
         self.tag((self.keys.in_tiles().len() + at) as u32, number);
     }
 
@@ -166,17 +164,17 @@ impl<'k> LayerEncoder<'k> {
         let tags_len = self.tags.len();
         let with_tags = if tags_len == 0 { 0 } else { 1 + varint_len(tags_len) + tags_len };
         let body = used + with_tags + 1 + varint_len(geometry.len()) + geometry.len();
-        self.features.push(LAYER_FEATURE);
-        write_varint(&mut self.features, body as u64);
-        self.features.extend_from_slice(&head[..used]);
+        self.body.push(LAYER_FEATURE);
+        write_varint(&mut self.body, body as u64);
+        self.body.extend_from_slice(&head[..used]);
         if tags_len > 0 {
-            self.features.push(FEATURE_TAGS);
-            write_varint(&mut self.features, tags_len as u64);
-            self.features.append(&mut self.tags);
+            self.body.push(FEATURE_TAGS);
+            write_varint(&mut self.body, tags_len as u64);
+            self.body.append(&mut self.tags);
         }
-        self.features.push(FEATURE_GEOMETRY);
-        write_varint(&mut self.features, geometry.len() as u64);
-        self.features.extend_from_slice(geometry);
+        self.body.push(FEATURE_GEOMETRY);
+        write_varint(&mut self.body, geometry.len() as u64);
+        self.body.extend_from_slice(geometry);
         self.count += 1;
     }
 
@@ -199,11 +197,11 @@ impl<'k> LayerEncoder<'k> {
         tile.push(TILE_LAYER);
         write_varint(tile, (head.len() + self.len()) as u64);
         tile.extend(head);
-        tile.extend(self.features);
-        tile.extend(self.values);
+        tile.extend(self.body);
     }
 }
 
+#[inline]
 fn push_value(values: &mut Vec<u8>, count: &mut u32, encoded: &[u8]) -> u32 {
     values.push(LAYER_VALUE);
     values.extend_from_slice(encoded);

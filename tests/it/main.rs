@@ -14,6 +14,7 @@ mod exchange;
 mod geodesy;
 mod index;
 mod people;
+mod replicas;
 mod sight;
 mod store;
 mod story;

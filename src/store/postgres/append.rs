@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use super::statements;
 use crate::domain::Revision;
+use crate::store::claims::{LOOKED_THROUGH, given_since};
 use crate::store::failure::Place;
 use crate::store::plan::{Prepared, Standing, Write, committed};
 use crate::store::rows::{self, Fault};
@@ -24,6 +25,13 @@ pub(super) async fn apply(on: &mut PgConnection, prepared: &Prepared, place: &Pl
     {
         let revision = Revision(rows::natural(revision).map_err(failed)?);
         return Err(StoreError::AlreadyApplied { revision });
+    }
+    if !prepared.claims.codes.is_empty() {
+        let since = prepared.claims.as_of;
+        let written = statements::written_since(&mut *on, since, LOOKED_THROUGH).await.map_err(sql)?;
+        if let Some(revision) = given_since(&prepared.claims, &written).map_err(failed)? {
+            return Err(StoreError::Given { revision });
+        }
     }
     let standing = standing(&mut *on, prepared).await.map_err(failed)?;
     let first_id = rows::natural(first_id).map_err(failed)?;

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::statements;
 use crate::domain::Revision;
+use crate::store::claims::{LOOKED_THROUGH, given_since};
 use crate::store::failure::{self, Place};
 use crate::store::plan::{Prepared, Standing, Write, committed};
 use crate::store::rows::{self, Fault};
@@ -99,7 +100,7 @@ impl Writer {
             let outcome = self.apply(prepared).await;
             match outcome {
                 Ok(_) => {}
-                Err(StoreError::Conflict { .. } | StoreError::AlreadyApplied { .. }) => {
+                Err(StoreError::Conflict { .. } | StoreError::AlreadyApplied { .. } | StoreError::Given { .. }) => {
                     self.say("ROLLBACK TO change_set").await?;
                 }
                 Err(error) => return Err(error),
@@ -128,6 +129,13 @@ impl Writer {
         {
             let revision = Revision(rows::natural(revision).map_err(failed)?);
             return Err(StoreError::AlreadyApplied { revision });
+        }
+        if !prepared.claims.codes.is_empty() {
+            let since = prepared.claims.as_of;
+            let written = statements::written_since(&mut self.connection, since, LOOKED_THROUGH).await.map_err(sql)?;
+            if let Some(revision) = given_since(&prepared.claims, &written).map_err(failed)? {
+                return Err(StoreError::Given { revision });
+            }
         }
         let advance = "UPDATE head SET revision = revision + 1, next_feature_id = next_feature_id + $1 \
                        RETURNING revision, next_feature_id - $1";

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use platbook::domain::{
-    ChangeKind, ChangeSet, Draft, Edit, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Revision, Version,
+    ChangeKind, ChangeSet, Claims, Draft, Edit, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Revision,
+    Version,
 };
 use platbook::store::{Store, StoreError};
 use serde_json::json;
@@ -35,6 +36,7 @@ pub(super) fn set(edits: Vec<Edit>) -> ChangeSet {
         operation: None,
         edits,
         intakes: vec![],
+        claims: Claims::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use platbook::app::{App, TileLimits};
-use platbook::domain::{ChangeSet, Draft, Edit, Intake};
+use platbook::domain::{ChangeSet, Claims, Draft, Edit, Intake};
 use platbook::http::{self, Access, Limits};
 use platbook::store;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -104,6 +104,7 @@ impl TestApp {
             operation: None,
             edits,
             intakes,
+            claims: Claims::default(),
         };
         self.app.commit(change_set).await.unwrap();
     }
