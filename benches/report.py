@@ -7,7 +7,6 @@ from pathlib import Path
 
 from load import median
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 MIB = 1 << 20
 
 
@@ -108,8 +107,11 @@ def text(results):
     ])
 
 
-def put(text, document):
+def put(text, document, scale):
+    """Between the markers of a scale; a document without them is left as it is."""
+    begin, end = (f"<!-- measured at scale {scale:g}: {edge} -->" for edge in ("begin", "end"))
     page = document.read_text()
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    if begin in page:
+        before, rest = page.split(begin)
+        after = rest.split(end)[1]
+        document.write_text(f"{before}{begin}\n{text}\n{end}{after}")

@@ -206,7 +206,7 @@ impl TileCache {
         let cells = layers.iter().flat_map(|&layer| snapshot.layer(layer).partitions(bbox)).map(|(_, cell)| cell);
         let takes_ns: usize = cells
             .map(|cell| {
-                let points = cell.points().len();
+                let points = cell.points().count();
                 points * POINT_NS + (cell.len() - points) * OUTLINE_NS
             })
             .sum();

@@ -81,7 +81,7 @@ impl Partition {
 
     /// How many features it holds.
     pub fn len(&self) -> usize {
-        self.points.len() + self.tree.size()
+        self.points.count() + self.tree.size()
     }
 
     /// Whether it holds none; a cell stays when its last feature leaves, for its revision.

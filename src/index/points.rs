@@ -67,7 +67,7 @@ impl Points {
     }
 
     /// How many there are.
-    pub const fn len(&self) -> usize {
+    pub const fn count(&self) -> usize {
         self.places.len()
     }
 
