@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::App;
 use crate::domain::{FeatureId, Revision, Sight};
-use crate::index::Snapshot;
+use crate::index::{Differing, Snapshot, between};
 use crate::store::StoreError;
 
 /// Maps of earlier times kept at a time, and parts of them that people see.
@@ -22,10 +22,21 @@ const WAITING: usize = 8;
 pub(super) struct Past {
     whole: Cache<Revision, Arc<Snapshot>>,
     seen: Cache<(Revision, Arc<Sight>), Arc<Snapshot>>,
+    compared: Cache<(Revision, Revision, Arc<Sight>), Arc<Comparison>>,
     /// One map is rewound at a time: it is a lot of work, and the newest map comes first.
     turn: Arc<Semaphore>,
     /// Those that are rewound or wait for it.
     places: Arc<Semaphore>,
+}
+
+/// Two maps, and what differs between them.
+pub struct Comparison {
+    /// The revision of the earlier map.
+    pub from: Revision,
+    /// The revision of the later map.
+    pub to: Revision,
+    /// The features that differ, in order of id.
+    pub differing: Vec<Differing>,
 }
 
 /// Why there is no map of a moment.
@@ -53,6 +64,7 @@ impl Past {
         Self {
             whole: Cache::new(MOST),
             seen: Cache::new(2 * MOST),
+            compared: Cache::new(MOST),
             turn: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(WAITING)),
         }
@@ -75,6 +87,37 @@ impl App {
             Ok(tokio::task::spawn_blocking(move || Arc::new(whole.seen_by(&sight))).await?)
         };
         self.past.seen.try_get_with((revision, Arc::clone(sight)), cutting).await
+    }
+
+    /// What differs between two maps as far as a sight goes; the later one is now where none is named. Two
+    /// moments in the wrong order are put right.
+    pub async fn compared(
+        &self,
+        from: Timestamp,
+        to: Option<Timestamp>,
+        sight: &Arc<Sight>,
+    ) -> Result<Arc<Comparison>, Arc<PastError>> {
+        let one = self.seen_at(from, sight).await?;
+        let other = match to {
+            Some(to) => self.seen_at(to, sight).await?,
+            None => self.seen_by(sight).await,
+        };
+        let (before, after) = if one.revision() <= other.revision() { (one, other) } else { (other, one) };
+        let key = (before.revision(), after.revision(), Arc::clone(sight));
+        self.past.compared.try_get_with(key, self.compare(before, after)).await
+    }
+
+    async fn compare(&self, before: Arc<Snapshot>, after: Arc<Snapshot>) -> Result<Arc<Comparison>, PastError> {
+        let place = Arc::clone(&self.past.places).try_acquire_owned().map_err(|_| PastError::Busy)?;
+        let turn = Arc::clone(&self.past.turn).acquire_owned().await.map_err(|_| PastError::Busy)?;
+        let (from, to) = (before.revision(), after.revision());
+        let touched = self.store.touched(from, to).await?;
+        let comparing = move || {
+            let _held = (place, turn);
+            let differing = between(&before, &after, touched.into_iter().map(|(id, _)| id)).collect();
+            Arc::new(Comparison { from, to, differing })
+        };
+        Ok(tokio::task::spawn_blocking(comparing).await?)
     }
 
     async fn rewind(&self, revision: Revision) -> Result<Arc<Snapshot>, PastError> {

@@ -237,7 +237,7 @@ impl TileCache {
 
 impl From<RenderedTile> for Tile {
     fn from(tile: RenderedTile) -> Self {
-        Self { bytes: tile.bytes.into(), thinned: tile.thinned.into(), faults: tile.faults }
+        Self { bytes: tile.bytes, thinned: tile.thinned.into(), faults: tile.faults }
     }
 }
 

@@ -10,6 +10,7 @@ mod catalogue;
 mod changes;
 mod changesets;
 mod collections;
+mod compare;
 mod edits;
 mod extract;
 mod feature_body;
@@ -144,6 +145,8 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
         .route("/changes", get(changes::list_changes))
         .route("/changesets", get(changesets::list_changesets).post(changesets::create_changeset))
         .route("/changesets/{revision}/undo", post(changesets::undo_changeset))
+        .route("/compare", get(compare::list_differences))
+        .route("/compare/tiles/{layers}/{z}/{x}/{y}", get(compare::read_compared_tile))
         .route("/tiles/{layers}", get(tiles::read_tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::read_tile))
         .route("/styles/{theme}", get(styles::read_style))

@@ -30,7 +30,12 @@ impl Params {
     /// Takes the moment that `datetime` names: an RFC 3339 time, a day (its end), or an interval, of which
     /// the end counts. None: now.
     pub(super) fn moment(&mut self) -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = self.take("datetime")? else { return Ok(None) };
+        self.moment_under("datetime")
+    }
+
+    /// The same under another name.
+    pub(super) fn moment_under(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.take(name)? else { return Ok(None) };
         let instant = |text: &str| text.parse::<Timestamp>().ok().or_else(|| text.parse().ok().and_then(end_of_day));
         let end = |text: &str| if matches!(text, "" | "..") { Some(None) } else { instant(text).map(Some) };
         let moment = match text.split_once('/') {
@@ -38,9 +43,10 @@ impl Params {
             Some((from, to)) => end(from).and(end(to)),
         };
         moment.ok_or_else(|| {
-            let zh = "datetime 应为 RFC 3339 时刻、日期，或 起/止 区间（.. 表示不限）。";
-            let en = "`datetime` is an RFC 3339 time, a day, or an interval `from/to` with `..` for an open end.";
-            Problem::parameter("datetime", zh, en)
+            let zh = format!("{name} 应为 RFC 3339 时刻、日期，或 起/止 区间（.. 表示不限）。");
+            let en =
+                format!("`{name}` is an RFC 3339 time, a day, or an interval `from/to` with `..` for an open end.");
+            Problem::parameter(name, zh, en)
         })
     }
 }

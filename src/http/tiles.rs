@@ -14,7 +14,7 @@ use crate::domain::{Bbox, Lang, Revision};
 use crate::index::Snapshot;
 use crate::tiles::{InvalidTile, TileCoord};
 
-const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
+pub(super) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
 
 /// `GET /tiles/{layers}/{z}/{x}/{y}`: a tile of a comma list of layers.
 pub(super) async fn read_tile(
@@ -70,7 +70,7 @@ fn tags(state: &AppState, snapshot: &Snapshot, set: LayerSet, revision: Revision
 }
 
 /// The layers of a comma list.
-fn layer_set(state: &AppState, caller: &Caller, layers: &str) -> Result<LayerSet, Problem> {
+pub(super) fn layer_set(state: &AppState, caller: &Caller, layers: &str) -> Result<LayerSet, Problem> {
     layers.split(',').try_fold(LayerSet::default(), |set, id| Ok(set.with(state.layer(caller, id)?)))
 }
 

@@ -9,6 +9,7 @@
 mod attributions;
 mod build;
 mod compare;
+mod difference;
 mod item;
 mod layer;
 mod outline;
@@ -25,6 +26,7 @@ pub mod suppress;
 mod tables;
 
 pub use build::Builder;
+pub use difference::{Difference, Differing, between, comparable};
 pub use item::{Item, Shape};
 pub use layer::LayerIndex;
 pub use outline::{Chain, Outline, Role, Vertex};

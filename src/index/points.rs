@@ -77,7 +77,7 @@ impl Points {
     }
 
     /// Those of a tile, given by its first and its last position.
-    pub fn in_tile(&self, first: WorldXy, last: WorldXy) -> impl ExactSizeIterator<Item = Point<'_>> {
+    pub fn in_tile(&self, first: WorldXy, last: WorldXy) -> impl ExactSizeIterator<Item = Point<'_>> + use<'_> {
         let start = self.places.partition_point(|place| place.at.z_order() < first.z_order());
         let len = self.places[start..].partition_point(|place| place.at.z_order() <= last.z_order());
         self.places[start..start + len].iter().map(|place| self.point(place))

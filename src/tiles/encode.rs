@@ -1,5 +1,7 @@
 //! The Mapbox Vector Tile format, version 2.1, written straight from packed rows.
 
+use bytes::Bytes;
+
 use crate::index::row::{Keys, Packed, write_varint};
 
 /// Units along a tile's side.
@@ -27,31 +29,73 @@ pub(super) enum GeomType {
     Polygon = 3,
 }
 
-/// One MVT layer in the making.
+/// One MVT layer in the making, written where it will stay.
 pub(super) struct LayerEncoder<'k> {
-    name: String,
     keys: &'k Keys,
     /// Keys that are in no row (those of clusters), after the keys of the rows.
     extra_keys: Vec<String>,
-    /// Features and values as they come; the format lets them stand in any order.
-    body: Vec<u8>,
+    /// Room for tag and length, then name and keys, then features and values as they come; the format lets
+    /// them stand in any order.
+    bytes: Vec<u8>,
+    /// Where features and values begin.
+    start: usize,
     value_count: u32,
     /// For each key the tile's number of each enumerated value, plus one.
     enumerated: Vec<Vec<u32>>,
-    /// For each key where its last plain value stands in the body, and its number.
+    /// For each key where its last plain value stands, and its number.
     last_plain: Vec<(usize, usize, u32)>,
     tags: Vec<u8>,
     count: u32,
 }
 
+/// The bytes of one layer; what stands before `from` is room that was not needed.
+pub(super) struct LayerBytes {
+    bytes: Vec<u8>,
+    from: usize,
+}
+
+/// The room of a layer's tag and length: a length of any `usize` fits.
+const ROOM: usize = 11;
+
+impl LayerBytes {
+    /// The tile of some layers; one alone is not copied.
+    pub(super) fn join(layers: Vec<Self>) -> Bytes {
+        match <[Self; 1]>::try_from(layers) {
+            Ok([Self { mut bytes, from }]) => {
+                // What is kept in a cache may waste a little room, not much.
+                if bytes.capacity() - bytes.len() > bytes.len() / 4 {
+                    bytes.shrink_to_fit();
+                }
+                Bytes::from(bytes).slice(from..)
+            }
+            Err(layers) => {
+                let mut tile = Vec::with_capacity(layers.iter().map(|layer| layer.bytes.len() - layer.from).sum());
+                for layer in &layers {
+                    tile.extend_from_slice(&layer.bytes[layer.from..]);
+                }
+                tile.into()
+            }
+        }
+    }
+}
+
 impl<'k> LayerEncoder<'k> {
-    pub(super) fn new(name: String, keys: &'k Keys) -> Self {
+    pub(super) fn new(name: &str, keys: &'k Keys) -> Self {
         let tile_keys = keys.in_tiles();
+        let mut bytes = Vec::with_capacity(4096);
+        bytes.resize(ROOM, 0);
+        write_text(&mut bytes, LAYER_NAME, name);
+        for key in tile_keys {
+            write_text(&mut bytes, LAYER_KEY, &key.name);
+        }
+        bytes.push(LAYER_EXTENT);
+        write_varint(&mut bytes, EXTENT as u64);
+        bytes.extend([LAYER_VERSION, 2]);
         Self {
-            name,
             keys,
             extra_keys: Vec::new(),
-            body: Vec::with_capacity(4096),
+            start: bytes.len(),
+            bytes,
             value_count: 0,
             enumerated: tile_keys.iter().map(|key| vec![0; key.values.len()]).collect(),
             last_plain: vec![(0, 0, 0); tile_keys.len()],
@@ -64,7 +108,7 @@ impl<'k> LayerEncoder<'k> {
     pub(super) fn expect(&mut self, features: usize) {
         /// What a doorplate takes, with id, tags, place and values.
         const BYTES: usize = 128;
-        self.body.reserve(features * BYTES);
+        self.bytes.reserve(features * BYTES);
     }
 
     /// How many features it has.
@@ -74,7 +118,7 @@ impl<'k> LayerEncoder<'k> {
 
     /// Its bytes so far, but for name and keys.
     pub(super) const fn len(&self) -> usize {
-        self.body.len()
+        self.bytes.len() - self.start
     }
 
     /// Notes the tile values of a row for the feature that is written next.
@@ -118,7 +162,7 @@ impl<'k> LayerEncoder<'k> {
             return known - 1;
         }
         let number =
-            push_value(&mut self.body, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
+            push_value(&mut self.bytes, &mut self.value_count, &self.keys.in_tiles()[key].encoded_values[which]);
         self.enumerated[key][which] = number + 1;
         number
     }
@@ -127,13 +171,13 @@ impl<'k> LayerEncoder<'k> {
     /// before a new one is written.
     fn plain_value(&mut self, key: usize, encoded: &[u8]) -> u32 {
         let (start, end, number) = self.last_plain[key];
-        let last = &self.body[start..end];
+        let last = &self.bytes[start..end];
         // Codes and addresses differ at their ends.
         if last.last() == encoded.last() && last == encoded {
             return number;
         }
-        let number = push_value(&mut self.body, &mut self.value_count, encoded);
-        let end = self.body.len();
+        let number = push_value(&mut self.bytes, &mut self.value_count, encoded);
+        let end = self.bytes.len();
         self.last_plain[key] = (end - encoded.len(), end, number);
         number
     }
@@ -145,7 +189,7 @@ impl<'k> LayerEncoder<'k> {
             self.extra_keys.len() - 1
         });
         let encoded = crate::index::row::encode(value);
-        let number = push_value(&mut self.body, &mut self.value_count, &encoded);
+        let number = push_value(&mut self.bytes, &mut self.value_count, &encoded);
         self.tag((self.keys.in_tiles().len() + at) as u32, number);
     }
 
@@ -164,40 +208,33 @@ impl<'k> LayerEncoder<'k> {
         let tags_len = self.tags.len();
         let with_tags = if tags_len == 0 { 0 } else { 1 + varint_len(tags_len) + tags_len };
         let body = used + with_tags + 1 + varint_len(geometry.len()) + geometry.len();
-        self.body.push(LAYER_FEATURE);
-        write_varint(&mut self.body, body as u64);
-        self.body.extend_from_slice(&head[..used]);
+        self.bytes.push(LAYER_FEATURE);
+        write_varint(&mut self.bytes, body as u64);
+        self.bytes.extend_from_slice(&head[..used]);
         if tags_len > 0 {
-            self.body.push(FEATURE_TAGS);
-            write_varint(&mut self.body, tags_len as u64);
-            self.body.append(&mut self.tags);
+            self.bytes.push(FEATURE_TAGS);
+            write_varint(&mut self.bytes, tags_len as u64);
+            self.bytes.append(&mut self.tags);
         }
-        self.body.push(FEATURE_GEOMETRY);
-        write_varint(&mut self.body, geometry.len() as u64);
-        self.body.extend_from_slice(geometry);
+        self.bytes.push(FEATURE_GEOMETRY);
+        write_varint(&mut self.bytes, geometry.len() as u64);
+        self.bytes.extend_from_slice(geometry);
         self.count += 1;
     }
 
-    /// Appends the layer to a tile; a layer without features leaves no trace.
-    pub(super) fn finish(self, tile: &mut Vec<u8>) {
+    /// The bytes of the layer; a layer without features leaves no trace.
+    pub(super) fn finish(mut self) -> Option<LayerBytes> {
         if self.count == 0 {
-            return;
-        }
-        let mut head = Vec::with_capacity(256);
-        write_text(&mut head, LAYER_NAME, &self.name);
-        for key in self.keys.in_tiles() {
-            write_text(&mut head, LAYER_KEY, &key.name);
+            return None;
         }
         for key in &self.extra_keys {
-            write_text(&mut head, LAYER_KEY, key);
+            write_text(&mut self.bytes, LAYER_KEY, key);
         }
-        head.push(LAYER_EXTENT);
-        write_varint(&mut head, EXTENT as u64);
-        head.extend([LAYER_VERSION, 2]);
-        tile.push(TILE_LAYER);
-        write_varint(tile, (head.len() + self.len()) as u64);
-        tile.extend(head);
-        tile.extend(self.body);
+        let mut head = vec![TILE_LAYER];
+        write_varint(&mut head, (self.bytes.len() - ROOM) as u64);
+        let from = ROOM - head.len();
+        self.bytes[from..ROOM].copy_from_slice(&head);
+        Some(LayerBytes { bytes: self.bytes, from })
     }
 }
 

@@ -11,12 +11,14 @@
 //! and says so in an MVT layer `_thinned`.
 
 mod clip;
+mod compared;
 mod coord;
 mod cover;
 mod encode;
 mod render;
 mod shapes;
 
+pub use compared::render_compared;
 pub use coord::{InvalidTile, MAX_ZOOM, TileCoord};
 pub use cover::{Cover, cover};
 pub use render::{Faults, RenderedTile, Thinned, render, revision};

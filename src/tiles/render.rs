@@ -3,21 +3,22 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::json;
 
 use super::TileCoord;
-use super::encode::{EXTENT, GeomType, GeometryWriter, LayerEncoder};
+use super::encode::{EXTENT, GeomType, GeometryWriter, LayerBytes, LayerEncoder};
 use super::shapes::{Grid, MARGIN, draw};
 use crate::catalog::Layer;
 use crate::domain::Revision;
 use crate::index::row::Keys;
-use crate::index::{Item, LayerIndex, SQUARES_BELOW_TILE, Shape, Snapshot, Square, merge_sorted};
+use crate::index::{Item, LayerIndex, Point, SQUARES_BELOW_TILE, Shape, Snapshot, Square, merge_sorted};
 
 /// A tile, uncompressed.
 #[derive(Debug, Default)]
 pub struct RenderedTile {
     /// The tile in the MVT format; empty when nothing is there.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Layers that had to leave features out to keep the budget.
     pub thinned: Vec<Thinned>,
     /// Geometry that could not be drawn.
@@ -58,14 +59,12 @@ pub fn render(snapshot: &Snapshot, layers: &[usize], tile: TileCoord, budget: us
         .map(|(layer, declared)| Drawing::start(snapshot, layer, declared, tile, &mut faults))
         .collect();
     let thinned = share_budget(&mut drawings, tile, budget, &mut faults);
-    let mut bytes = Vec::with_capacity(drawings.iter().map(|drawing| drawing.encoder.len() + 512).sum());
+    let mut parts = Vec::with_capacity(drawings.len() + 1);
     for drawing in drawings {
-        drawing.finish(tile, &mut bytes);
+        drawing.finish(tile, &mut parts);
     }
-    if !thinned.is_empty() {
-        note_thinned(&thinned, &mut bytes);
-    }
-    RenderedTile { bytes, thinned, faults }
+    parts.extend(note_thinned(&thinned));
+    RenderedTile { bytes: LayerBytes::join(parts), thinned, faults }
 }
 
 /// One layer of a tile in the making.
@@ -73,15 +72,17 @@ struct Drawing<'s> {
     declared: &'s Layer,
     index: &'s LayerIndex,
     encoder: LayerEncoder<'s>,
-    /// What was drawn, and the bytes of its geometry; empty for clusters, which are never thinned.
-    items: Vec<(&'s Arc<Item>, usize)>,
+    /// The lines and areas that were drawn.
+    outlines: Vec<&'s Arc<Item>>,
+    /// Whether what was drawn are clusters, which are never thinned.
+    is_clustered: bool,
 }
 
 impl<'s> Drawing<'s> {
     fn start(snapshot: &'s Snapshot, layer: usize, declared: &'s Layer, tile: TileCoord, faults: &mut Faults) -> Self {
         let index = snapshot.layer(layer);
-        let encoder = LayerEncoder::new(declared.id.to_string(), index.keys());
-        let mut drawing = Self { declared, index, encoder, items: Vec::new() };
+        let encoder = LayerEncoder::new(declared.id.as_str(), index.keys());
+        let mut drawing = Self { declared, index, encoder, outlines: Vec::new(), is_clustered: false };
         match &declared.cluster {
             Some(cluster) if tile.zoom() < cluster.below => drawing.clusters(snapshot, tile, cluster.below),
             _ => {
@@ -93,70 +94,69 @@ impl<'s> Drawing<'s> {
         drawing
     }
 
-    /// Draws the points of the tile. Each stands in one tile only, so that counts over tiles add up.
+    /// Draws the points of the tile.
     fn points(&mut self, tile: TileCoord) {
         let grid = Grid::of(tile);
+        let slices = self.slices(tile);
+        self.encoder.expect(slices.iter().map(ExactSizeIterator::len).sum());
         let mut geometry = GeometryWriter::default();
-        let (first, last) = tile.corners();
-        // A hair wider than the tile, since cells and tiles are cut on different roundings.
-        let cells = self.index.partitions(tile.bbox(0.001));
-        let slices: Vec<_> = cells.map(|(_, cell)| cell.points().in_tile(first, last)).collect();
-        let count = slices.iter().map(ExactSizeIterator::len).sum();
-        self.encoder.expect(count);
-        self.items.reserve(count);
         for point in slices.into_iter().flatten() {
             geometry.clear();
             geometry.point(grid.place(point.at));
             self.encoder.tag_row(point.entries());
             self.encoder.feature(point.id.get(), GeomType::Point, geometry.bytes());
-            self.items.push((point.item, geometry.bytes().len()));
         }
     }
 
-    /// Draws features one after the other, noting the bytes of each.
+    /// The points of the tile, cell by cell. Each stands in one tile only, so that counts over tiles add up.
+    fn slices(&self, tile: TileCoord) -> Vec<impl ExactSizeIterator<Item = Point<'s>> + use<'s>> {
+        let (first, last) = tile.corners();
+        // A hair wider than the tile, since cells and tiles are cut on different roundings.
+        let cells = self.index.partitions(tile.bbox(0.001));
+        cells.map(|(_, cell)| cell.points().in_tile(first, last)).collect()
+    }
+
+    /// Draws features one after the other.
     fn draw(&mut self, items: impl Iterator<Item = &'s Arc<Item>>, tile: TileCoord, faults: &mut Faults) {
-        let grid = Grid::of(tile);
         let mut geometry = GeometryWriter::default();
         for item in items {
-            let kind = match item.shape() {
-                Shape::Point(at) => {
-                    geometry.clear();
-                    geometry.point(grid.place((*at).into()));
-                    GeomType::Point
-                }
-                Shape::Outline(outline) => draw(outline, tile, &mut geometry, faults),
-            };
+            let kind = shape(item, tile, &mut geometry, faults);
             if geometry.is_empty() {
                 continue;
             }
             self.encoder.tag_row(item.entries());
             self.encoder.feature(item.id.get(), kind, geometry.bytes());
-            self.items.push((item, geometry.bytes().len()));
+            if kind != GeomType::Point {
+                self.outlines.push(item);
+            }
         }
     }
 
     /// Draws the layer anew with the features of highest priority that fit into `budget` bytes.
     fn thin(&mut self, tile: TileCoord, budget: usize, faults: &mut Faults) -> Thinned {
-        let total = self.items.len() as u32;
-        let mut ranked = std::mem::take(&mut self.items);
+        let points = self.slices(tile).into_iter().flatten().map(|point| point.item);
+        let mut ranked: Vec<&'s Arc<Item>> = points.chain(std::mem::take(&mut self.outlines)).collect();
+        let total = ranked.len() as u32;
         let priority = self.declared.priority.as_deref();
-        ranked.sort_by_cached_key(|(item, _)| {
+        ranked.sort_by_cached_key(|item| {
             let rank = priority.and_then(|name| item.property(name)).and_then(|value| value.as_f64()).unwrap_or(0.0);
             // Among equals the order is arbitrary but always the same, and not that of creation.
             (Reverse(TotalOrder(rank)), Reverse(item.vertices()), spread(item.id.get()))
         });
-        let mut used = 0;
-        ranked.retain(|(item, geometry_bytes)| {
-            used += geometry_bytes + self.encoder.most_bytes(item.entries());
+        let (mut used, mut geometry) = (0, GeometryWriter::default());
+        ranked.retain(|item| {
+            shape(item, tile, &mut geometry, &mut Faults::default());
+            used += geometry.bytes().len() + self.encoder.most_bytes(item.entries());
             used <= budget
         });
-        ranked.sort_unstable_by_key(|(item, _)| item.id);
-        self.encoder = LayerEncoder::new(self.declared.id.to_string(), self.index.keys());
-        self.draw(ranked.into_iter().map(|(item, _)| item), tile, faults);
+        ranked.sort_unstable_by_key(|item| item.id);
+        self.encoder = LayerEncoder::new(self.declared.id.as_str(), self.index.keys());
+        self.draw(ranked.into_iter(), tile, faults);
         Thinned { layer: self.declared.id.to_string(), kept: self.encoder.count(), total }
     }
 
     fn clusters(&mut self, snapshot: &Snapshot, tile: TileCoord, below: u8) {
+        self.is_clustered = true;
         let Some(squares) = self.index.squares() else { return };
         let grid = Grid::of(tile);
         let lift = squares.level - (tile.zoom() + SQUARES_BELOW_TILE);
@@ -195,13 +195,13 @@ impl<'s> Drawing<'s> {
         }
     }
 
-    fn finish(self, tile: TileCoord, bytes: &mut Vec<u8>) {
+    fn finish(self, tile: TileCoord, parts: &mut Vec<LayerBytes>) {
         let labels = self.declared.style.label_from.is_some_and(|zoom| tile.zoom() >= zoom);
         if labels {
             let grid = Grid::of(tile);
             let mut geometry = GeometryWriter::default();
-            let mut encoder = LayerEncoder::new(format!("{}.label", self.declared.id), self.index.keys());
-            for (item, _) in &self.items {
+            let mut encoder = LayerEncoder::new(&format!("{}.label", self.declared.id), self.index.keys());
+            for item in &self.outlines {
                 let Shape::Outline(outline) = item.shape() else { continue };
                 let at = outline.representative().into();
                 if outline.is_area() && tile.holds(at) {
@@ -211,9 +211,9 @@ impl<'s> Drawing<'s> {
                     encoder.feature(item.id.get(), GeomType::Point, geometry.bytes());
                 }
             }
-            encoder.finish(bytes);
+            parts.extend(encoder.finish());
         }
-        self.encoder.finish(bytes);
+        parts.extend(self.encoder.finish());
     }
 }
 
@@ -226,7 +226,7 @@ fn share_budget(drawings: &mut [Drawing<'_>], tile: TileCoord, budget: usize, fa
     let mut thinned = Vec::new();
     for (done, &i) in order.iter().enumerate() {
         let share = left / (order.len() - done);
-        if drawings[i].encoder.len() > share && !drawings[i].items.is_empty() {
+        if drawings[i].encoder.len() > share && !drawings[i].is_clustered {
             thinned.push(drawings[i].thin(tile, share, faults));
         }
         left = left.saturating_sub(drawings[i].encoder.len());
@@ -234,18 +234,30 @@ fn share_budget(drawings: &mut [Drawing<'_>], tile: TileCoord, budget: usize, fa
     thinned
 }
 
-fn note_thinned(thinned: &[Thinned], bytes: &mut Vec<u8>) {
+/// Writes what of an item lies in the tile: nothing when it is too small or outside.
+fn shape(item: &Item, tile: TileCoord, geometry: &mut GeometryWriter, faults: &mut Faults) -> GeomType {
+    match item.shape() {
+        Shape::Point(at) => {
+            geometry.clear();
+            geometry.point(Grid::of(tile).place((*at).into()));
+            GeomType::Point
+        }
+        Shape::Outline(outline) => draw(outline, tile, geometry, faults),
+    }
+}
+
+fn note_thinned(thinned: &[Thinned]) -> Option<LayerBytes> {
     let keys = Keys::none();
     let mut geometry = GeometryWriter::default();
     geometry.point((EXTENT / 2, EXTENT / 2));
-    let mut encoder = LayerEncoder::new("_thinned".to_owned(), &keys);
+    let mut encoder = LayerEncoder::new("_thinned", &keys);
     for (i, layer) in thinned.iter().enumerate() {
         encoder.tag_extra("layer", &json!(layer.layer));
         encoder.tag_extra("kept", &json!(layer.kept));
         encoder.tag_extra("total", &json!(layer.total));
         encoder.feature(i as u64 + 1, GeomType::Point, geometry.bytes());
     }
-    encoder.finish(bytes);
+    encoder.finish()
 }
 
 /// The first zoom at which a cluster's members stand in different squares, or from which points are

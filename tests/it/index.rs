@@ -1,6 +1,6 @@
 //! The index: every answer equals brute force, and the snapshot at a revision equals a rebuild.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use geo::{Distance, Geodesic};
@@ -9,7 +9,7 @@ use platbook::domain::{
     Bbox, Change, ChangeKind, Commit, Draft, Feature, FeatureId, Geometry, LayerId, LonLat, Properties, Revision,
     Version,
 };
-use platbook::index::{Query, Snapshot};
+use platbook::index::{Difference, Query, Snapshot, between};
 use proptest::prelude::*;
 
 use crate::support::small_catalogue;
@@ -191,6 +191,37 @@ proptest! {
                 prop_assert_eq!(item.property("code"), Some(code.into()));
             }
         }
+    }
+
+    #[test]
+    fn what_differs_between_two_maps_equals_brute_force(steps in prop::collection::vec(step(), 2..60), at in any::<prop::sample::Index>()) {
+        let commits = history(&steps);
+        prop_assume!(!commits.is_empty());
+        let middle = at.index(commits.len());
+        let before = Snapshot::empty(small_catalogue()).apply(&commits[..middle]);
+        let after = before.apply(&commits[middle..]);
+        let mut touched: Vec<FeatureId> =
+            commits[middle..].iter().flat_map(|commit| &commit.changes).map(|change| change.feature).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        let found: BTreeMap<FeatureId, Difference> =
+            between(&before, &after, touched).map(|one| (one.id, one.difference)).collect();
+        let by_id = |commits: &[Commit]| -> BTreeMap<FeatureId, Feature> {
+            standing(commits).into_iter().map(|feature| (feature.id, feature)).collect()
+        };
+        let (was, is) = (by_id(&commits[..middle]), by_id(&commits));
+        let expected: BTreeMap<FeatureId, Difference> = was
+            .keys()
+            .chain(is.keys())
+            .filter_map(|id| match (was.get(id), is.get(id)) {
+                (None, Some(_)) => Some((*id, Difference::Added)),
+                (Some(_), None) => Some((*id, Difference::Removed)),
+                (Some(a), Some(b)) if a.content.geometry != b.content.geometry => Some((*id, Difference::Moved)),
+                (Some(a), Some(b)) if a.content.properties != b.content.properties => Some((*id, Difference::Changed)),
+                _ => None,
+            })
+            .collect();
+        prop_assert_eq!(found, expected);
     }
 
     #[test]

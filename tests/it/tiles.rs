@@ -110,7 +110,7 @@ proptest! {
         let mut counted = 0;
         let mut by_status = 0;
         for tile in tiles_of(&points, zoom) {
-            for (_, values, _) in decode(render(&snapshot, &[layer], tile, PLENTY).bytes, "doorplate") {
+            for (_, values, _) in decode(render(&snapshot, &[layer], tile, PLENTY).bytes.to_vec(), "doorplate") {
                 if let Some(count) = values.get("count") {
                     prop_assert!(zoom < below);
                     counted += number(count);
@@ -147,7 +147,7 @@ proptest! {
         let at = |feature: &Feature| feature.content.geometry.as_point().unwrap();
         let standing: Vec<_> = features.iter().map(|feature| (at(feature).lon(), at(feature).lat())).collect();
         for tile in tiles_of(&standing, zoom) {
-            for (id, values, _) in decode(render(&snapshot, &[layer], tile, PLENTY).bytes, "doorplate") {
+            for (id, values, _) in decode(render(&snapshot, &[layer], tile, PLENTY).bytes.to_vec(), "doorplate") {
                 prop_assert!(shown.insert(id, (tile, values["code"].clone())).is_none(), "{id} twice");
             }
         }
@@ -169,7 +169,7 @@ proptest! {
         let layer = layer_of(&snapshot, "doorplate");
         let below = snapshot.catalogue().layers[layer].cluster.as_ref().unwrap().below;
         for tile in tiles_of(&points, 9) {
-            for (_, values, _) in decode(render(&snapshot, &[layer], tile, PLENTY).bytes, "doorplate") {
+            for (_, values, _) in decode(render(&snapshot, &[layer], tile, PLENTY).bytes.to_vec(), "doorplate") {
                 let Some(expansion) = values.get("expansion_zoom") else { continue };
                 let expansion = number(expansion) as u8;
                 if expansion >= below { continue; }
@@ -177,7 +177,7 @@ proptest! {
                 let whole = |zoom: u8| {
                     tiles_of(&points, zoom)
                         .into_iter()
-                        .flat_map(|tile| decode(render(&snapshot, &[layer], tile, PLENTY).bytes, "doorplate"))
+                        .flat_map(|tile| decode(render(&snapshot, &[layer], tile, PLENTY).bytes.to_vec(), "doorplate"))
                         .any(|(_, other, _)| other.get("count") == values.get("count"))
                 };
                 prop_assert!(whole(expansion - 1));
@@ -191,7 +191,7 @@ fn a_tile_carries_ids_and_values_of_its_features() {
     let snapshot = Snapshot::build(small_catalogue(), plates(&[(112.9, 30.4), (112.9001, 30.4001)]), Revision(1));
     let layer = layer_of(&snapshot, "doorplate");
     let tile = TileCoord::holding(16, WorldXy::from(LonLat::new(112.9, 30.4).unwrap()));
-    let features = decode(render(&snapshot, &[layer], tile, PLENTY).bytes, "doorplate");
+    let features = decode(render(&snapshot, &[layer], tile, PLENTY).bytes.to_vec(), "doorplate");
     let mut codes: Vec<_> = features.iter().map(|(id, values, _)| (*id, values["code"].clone())).collect();
     codes.sort_by_key(|(id, _)| *id);
     assert_eq!(codes, [(1, Value::String("P0".into())), (2, Value::String("P1".into()))]);
@@ -212,9 +212,9 @@ fn a_tile_over_its_budget_keeps_the_highest_priority_and_says_so() {
     assert_eq!(thinned.bytes, render(&snapshot, &[layer], tile, budget).bytes, "thinning is deterministic");
     let note = &thinned.thinned[0];
     assert!(note.kept < note.total);
-    let flagged = decode(thinned.bytes.clone(), "_thinned");
+    let flagged = decode(thinned.bytes.to_vec(), "_thinned");
     assert_eq!(number(&flagged[0].1["kept"]), u64::from(note.kept));
-    let kept: BTreeSet<u64> = decode(thinned.bytes, "doorplate").into_iter().map(|(id, ..)| id).collect();
+    let kept: BTreeSet<u64> = decode(thinned.bytes.to_vec(), "doorplate").into_iter().map(|(id, ..)| id).collect();
     let lowest_kept = kept.iter().map(|id| (id - 1) % 4).min().unwrap();
     assert!(lowest_kept >= 2, "features of priority 0 and 1 go before those of 2 and 3");
 }
@@ -239,7 +239,7 @@ fn neighbours_keep_the_same_vertices_of_their_border_at_every_zoom() {
     let mut vertices_by_zoom = Vec::new();
     for zoom in min..14 {
         let tile = TileCoord::holding(zoom, WorldXy::from(LonLat::new(112.8, 30.4).unwrap()));
-        let shapes = decode(render(&snapshot, &[layer], tile, PLENTY).bytes, "village");
+        let shapes = decode(render(&snapshot, &[layer], tile, PLENTY).bytes.to_vec(), "village");
         assert_eq!(shapes.len(), 2);
         let ring = |i: usize| -> BTreeSet<(i32, i32)> {
             let polygon: geo_types::MultiPolygon<f32> = match shapes[i].2.clone() {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::operations::{Access, GEOJSON, JSON, Operation, PLAIN};
-use super::parameters::{LAYER, Parameter, bbox, division, integer, path, query, string};
+use super::parameters::{COMPARED_TILE, FROM, LAYER, Parameter, TO, bbox, division, integer, path, query, string};
 use super::schemas::{list, object, reference};
-use crate::http::{changes, changesets};
+use crate::http::{changes, changesets, compare};
 
 const ITEM: Parameter = path("id", "Number or code of a feature", string, || json!("4290050010010000100000000"));
 
@@ -113,6 +113,35 @@ pub(super) const EDITING: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/compare",
+        id: "list_differences",
+        tag: "Editing",
+        summary: ("两个时刻的差异", "What differs between two moments of the map"),
+        parameters: &[
+            FROM,
+            TO,
+            query("after", "Differences after this feature: where the last page ended", integer, None),
+            query("limit", "Differences on a page", differences, None),
+            query("layer", "Comma list of layers", string, None),
+            query("division", "Differences in this division", division, None),
+            query("bbox", "Differences that touch this box, degrees of EPSG:4490", bbox, None),
+        ],
+        answers: &[(JSON, "Comparison")],
+        refuses: &[(404, "NotFound")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/compare/tiles/{layers}/{z}/{x}/{y}",
+        id: "read_compared_tile",
+        tag: "Editing",
+        summary: ("差异瓦片", "A tile of what differs between two moments"),
+        parameters: COMPARED_TILE,
+        answers: &[("application/vnd.mapbox-vector-tile", "binary")],
+        speaks: false,
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
         path: "/changesets",
         id: "list_changesets",
         tag: "Editing",
@@ -159,6 +188,10 @@ fn sets(_: &super::Limits) -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": changesets::MOST, "default": changesets::USUAL })
 }
 
+fn differences(_: &super::Limits) -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": compare::MOST, "default": compare::USUAL })
+}
+
 fn mode(_: &super::Limits) -> Value {
     json!({ "type": "string", "enum": ["all", "best"], "default": "all" })
 }
@@ -170,6 +203,7 @@ pub(super) fn schemas() -> Value {
     let time = || json!({ "type": "string", "format": "date-time" });
     let kind = || json!({ "type": "string", "enum": ["created", "updated", "deleted"] });
     let place = || json!({ "type": "array", "items": { "type": "number" }, "nullable": true });
+    let moment = || object(&["revision", "at"], json!({ "revision": integer(), "at": time() }));
     let texts = || json!({ "type": "array", "items": text() });
     let next = || json!({ "type": "integer", "nullable": true, "description": "Where the page that follows begins" });
     let properties = || json!({ "type": "object", "description": "By the layer's schema" });
@@ -208,6 +242,17 @@ pub(super) fn schemas() -> Value {
                 "version": integer(), "revision": integer(), "at": time(), "actor": text(), "reason": text(),
                 "kind": kind(), "fields": texts(), "feature": { "type": "object", "nullable": true },
             })) },
+        })),
+        "Comparison": object(&["from", "to", "counts", "changes"], json!({
+            "from": moment(), "to": moment(),
+            "counts": { "type": "object", "additionalProperties": { "type": "integer" } },
+            "changes": { "type": "array", "items": object(&["layer", "id", "change", "fields"], json!({
+                "layer": text(), "id": integer(),
+                "change": { "type": "string", "enum": ["added", "moved", "changed", "removed"] },
+                "before": { "type": "object", "nullable": true }, "after": { "type": "object", "nullable": true },
+                "fields": texts(),
+            })) },
+            "next": next(),
         })),
         "Changes": object(&["commits"], json!({
             "commits": { "type": "array", "items": object(&["revision", "at", "actor", "changes", "tiles"], json!({

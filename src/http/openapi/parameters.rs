@@ -146,10 +146,17 @@ pub(super) const ITEMS: &[Parameter] = &[
     F,
 ];
 
-pub(super) const TILE: &[Parameter] = &[
-    LAYERS,
-    path("z", "Zoom of the WebMercatorQuad, 0 to 22", integer, || json!(14)),
-    path("x", "Column from the west", integer, || json!(13330)),
-    path("y", "Row from the north", integer, || json!(6740)),
-    AS_OF,
-];
+const ZOOM: Parameter = path("z", "Zoom of the WebMercatorQuad, 0 to 22", integer, || json!(14));
+const COLUMN: Parameter = path("x", "Column from the west", integer, || json!(13330));
+const ROW: Parameter = path("y", "Row from the north", integer, || json!(6740));
+
+pub(super) const TILE: &[Parameter] = &[LAYERS, ZOOM, COLUMN, ROW, AS_OF];
+
+/// The earlier of two moments.
+pub(super) const FROM: Parameter =
+    needed("from", "The earlier moment: RFC 3339 time or day", string, || json!("2019-12-31"));
+
+/// The later of two moments.
+pub(super) const TO: Parameter = query("to", "The later moment; now when absent", string, None);
+
+pub(super) const COMPARED_TILE: &[Parameter] = &[LAYERS, ZOOM, COLUMN, ROW, FROM, TO];

@@ -3,6 +3,7 @@
 mod bad_input;
 mod changes;
 mod common;
+mod compare;
 mod edits;
 mod gdal;
 mod items;

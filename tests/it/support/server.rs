@@ -100,7 +100,7 @@ impl TestApp {
         let change_set = ChangeSet {
             actor: "test".to_owned(),
             reason: "a test".to_owned(),
-            at: jiff::Timestamp::UNIX_EPOCH,
+            at: "2020-01-01T00:00:00Z".parse().unwrap(),
             operation: None,
             edits,
             intakes,

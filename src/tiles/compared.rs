@@ -1,0 +1,76 @@
+//! A tile of what differs between two maps.
+
+use bytes::Bytes;
+use serde_json::json;
+
+use super::TileCoord;
+use super::encode::{EXTENT, GeomType, GeometryWriter, LayerBytes, LayerEncoder};
+use super::render::Faults;
+use super::shapes::{Grid, MARGIN, draw};
+use crate::catalog::Layer;
+use crate::index::row::Keys;
+use crate::index::{Difference, Differing, Item, Shape};
+
+/// Differing features that a tile has at the most of each layer.
+const MOST: usize = 20_000;
+
+/// Draws the features of some layers that differ, each with its id and, as `change`, what became of it.
+/// What moved is drawn where it is, and with `was` where it was. Of the values there is none: who wants
+/// them asks for the feature.
+pub fn render_compared<'d>(
+    layers: &[(usize, &Layer)],
+    differing: impl Iterator<Item = &'d Differing> + Clone,
+    tile: TileCoord,
+) -> Bytes {
+    let bbox = tile.bbox(f64::from(MARGIN) / f64::from(EXTENT));
+    let keys = Keys::none();
+    let mut parts = Vec::new();
+    for (at, layer) in layers {
+        let mut encoder = LayerEncoder::new(layer.id.as_str(), &keys);
+        let mut pen =
+            Pen { tile, grid: Grid::of(tile), geometry: GeometryWriter::default(), faults: Faults::default() };
+        let of_layer = differing.clone().filter(|one| one.layer == *at && one.touches_box(bbox));
+        for one in of_layer.take(MOST) {
+            let (before, after) = match one.difference {
+                Difference::Changed => (None, one.after.as_deref()),
+                _ => (one.before.as_deref(), one.after.as_deref()),
+            };
+            for (item, was) in before.map(|item| (item, true)).into_iter().chain(after.map(|item| (item, false))) {
+                pen.write(item, one.difference, was, &mut encoder);
+            }
+        }
+        parts.extend(encoder.finish());
+    }
+    LayerBytes::join(parts)
+}
+
+/// What draws one feature after the other.
+struct Pen {
+    tile: TileCoord,
+    grid: Grid,
+    geometry: GeometryWriter,
+    faults: Faults,
+}
+
+impl Pen {
+    fn write(&mut self, item: &Item, difference: Difference, was: bool, encoder: &mut LayerEncoder<'_>) {
+        let kind = match item.shape() {
+            Shape::Point(at) => {
+                self.geometry.clear();
+                let at = (*at).into();
+                // Each point stands in one tile only.
+                if self.tile.holds(at) {
+                    self.geometry.point(self.grid.place(at));
+                }
+                GeomType::Point
+            }
+            Shape::Outline(outline) => draw(outline, self.tile, &mut self.geometry, &mut self.faults),
+        };
+        if self.geometry.is_empty() {
+            return;
+        }
+        encoder.tag_extra("change", &json!(difference.as_str()));
+        encoder.tag_extra("was", &json!(was));
+        encoder.feature(item.id.get(), kind, self.geometry.bytes());
+    }
+}
