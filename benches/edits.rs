@@ -98,8 +98,7 @@ impl City {
     async fn edit(&self, plate: Plate) -> Result<(u64, u64), Failure> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let request = self.client.patch(format!("{}/collections/doorplate/items/{}", self.base, plate.id));
-        let answer =
-            request.header("authorization", &self.token).json(&json!({ "properties": { "number": number } }));
+        let answer = request.header("authorization", &self.token).json(&json!({ "properties": { "number": number } }));
         let answer: Value = answer.send().await?.error_for_status()?.json().await?;
         Ok((answer["revision"].as_u64().ok_or("no revision")?, number))
     }
@@ -126,7 +125,8 @@ fn shows(tile: Vec<u8>, plate: Plate, number: u64) -> Result<bool, Failure> {
     use mvt_reader::feature::Value;
     let reader = mvt_reader::Reader::new(tile).map_err(|error| format!("{error:?}"))?;
     let features = reader.get_features(0).map_err(|error| format!("{error:?}"))?;
-    let found = features.into_iter().find(|feature| feature.id == Some(plate.id)).and_then(|feature| feature.properties);
+    let found =
+        features.into_iter().find(|feature| feature.id == Some(plate.id)).and_then(|feature| feature.properties);
     Ok(found.and_then(|values| values.get("number").cloned()) == Some(Value::UInt(number)))
 }
 

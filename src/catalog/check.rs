@@ -218,6 +218,16 @@ fn check_style(layer: &Layer, checked: &mut Checked<'_>) {
     checked.expect((0.0..=1.0).contains(&style.opacity), &["style", "opacity"], || {
         format!("expected 0 to 1, got {}", style.opacity)
     });
+    for later in &style.label_later {
+        let property = layer.properties.get(&later.property).filter(|property| property.tile);
+        let known = property.is_some_and(|property| property.values.iter().any(|value| value.value == later.value));
+        checked.expect(known, &["style", "label_later"], || {
+            format!(
+                "expected a value of an enumerated property that tiles carry, got `{} = {}`",
+                later.property, later.value
+            )
+        });
+    }
     let declared = style.by.as_ref().and_then(|by| layer.properties.get(by));
     for class in &style.classes {
         let known = declared.is_some_and(|property| property.values.iter().any(|value| value.value == class.value));

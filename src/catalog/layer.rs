@@ -270,12 +270,28 @@ pub struct Style {
     /// Zoom from which features carry their label; none: never.
     #[serde(default)]
     pub label_from: Option<u8>,
+    /// Features that carry their label only from a larger zoom.
+    #[serde(default)]
+    pub label_later: Vec<LabelLater>,
     /// The enumerated property that tells the classes apart.
     #[serde(default)]
     pub by: Option<String>,
     /// The classes; titles are those of the enumerated values.
     #[serde(default)]
     pub classes: Vec<Class>,
+}
+
+/// Features that carry their label only from a larger zoom: those with one value of an enumerated
+/// property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelLater {
+    /// The property; tiles carry it.
+    pub property: String,
+    /// Its value.
+    pub value: String,
+    /// The zoom.
+    pub from: u8,
 }
 
 const fn two() -> f64 {

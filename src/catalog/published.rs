@@ -69,6 +69,8 @@ pub struct Counterpart {
     pub source: Bilingual,
     /// The day it holds for; none for what is computed now.
     pub date: Option<Date>,
+    /// Whether it was made up after the figure, so that it proves nothing.
+    pub synthetic: bool,
 }
 
 /// All published figures.
@@ -99,10 +101,11 @@ pub fn compare(figures: &[Published], register: &DivisionRegister, counted: Coun
         .iter()
         .map(|declared| {
             let counterparts = counterparts(&declared.id, register, counted);
+            let proves = |other: &Counterpart| !other.synthetic && (other.value - declared.value).abs() < 0.5;
             Comparison {
                 id: declared.id.clone(),
                 title: Bilingual { zh: declared.title_zh.clone(), en: declared.title_en.clone() },
-                agrees: counterparts.iter().any(|other| (other.value - declared.value).abs() < 0.5),
+                agrees: counterparts.iter().any(proves),
                 declared: declared.clone(),
                 counterparts,
             }
@@ -116,6 +119,7 @@ fn counterparts(id: &str, register: &DivisionRegister, counted: Counted) -> Vec<
         unit: unit.to_owned(),
         source: text("国家统计局统计用区划代码", "Statistical division codes, National Bureau of Statistics"),
         date: Some(*date),
+        synthetic: false,
     };
     let on_map = |value: u64, unit: &str| Counterpart {
         value: value as f64,
@@ -126,6 +130,7 @@ fn counterparts(id: &str, register: &DivisionRegister, counted: Counted) -> Vec<
             text("本图", "This map")
         },
         date: None,
+        synthetic: counted.synthetic,
     };
     match id {
         "townships" => {
@@ -150,6 +155,7 @@ fn counterparts(id: &str, register: &DivisionRegister, counted: Counted) -> Vec<
                     "Geodesic area of the 2024 Tianditu outline (approval no. GS(2024)0650)",
                 ),
                 date: None,
+                synthetic: false,
             })
             .into_iter()
             .collect(),

@@ -23,6 +23,8 @@ pub enum Theme {
 
 /// Colours of the map itself, from the design language: never more saturated than the data.
 struct Ground {
+    /// The ring around a selected point; no class has this hue.
+    mark: &'static str,
     land: &'static str,
     label: &'static str,
     halo: &'static str,
@@ -32,8 +34,12 @@ struct Ground {
 impl Theme {
     const fn ground(self) -> Ground {
         match self {
-            Self::Light => Ground { land: "#f6f5f1", label: "#3b4250", halo: "#ffffff", count: "#ffffff" },
-            Self::Dark => Ground { land: "#161b22", label: "#c8d0da", halo: "#161b22", count: "#10151c" },
+            Self::Light => {
+                Ground { mark: "#c2185b", land: "#f6f5f1", label: "#3b4250", halo: "#ffffff", count: "#ffffff" }
+            }
+            Self::Dark => {
+                Ground { mark: "#ff7ab8", land: "#161b22", label: "#c8d0da", halo: "#161b22", count: "#10151c" }
+            }
         }
     }
 
@@ -49,6 +55,9 @@ impl Theme {
 const FONTS: [&str; 6] =
     ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans", "sans-serif"];
 
+/// The group of the city's divisions, whose names come first.
+const DIVISIONS: &str = "division";
+
 /// The style of some layers, each with whom the map must name beside it.
 pub fn style(catalogue: &Catalogue, theme: Theme, lang: Lang, base_url: &str, shown: &[(&Layer, String)]) -> Value {
     let layers: Vec<&Layer> = shown.iter().map(|(layer, _)| *layer).collect();
@@ -58,12 +67,14 @@ pub fn style(catalogue: &Catalogue, theme: Theme, lang: Lang, base_url: &str, sh
         .collect();
     let mut drawn =
         vec![json!({ "id": "land", "type": "background", "paint": { "background-color": theme.ground().land } })];
-    // Clusters stand above all shapes, and labels above the clusters; what is drawn last is placed
-    // first, so the labels of townships, which are drawn last of all, win their place.
+    // Clusters stand above all shapes, and labels above the clusters. What is drawn last is placed first:
+    // the counts of clusters have their fixed places, and around them townships, then villages, then all
+    // others find theirs.
     drawn.extend(layers.iter().flat_map(|layer| shapes(layer, theme)));
-    drawn.extend(layers.iter().flat_map(|layer| clusters(layer, theme)));
-    let (divisions, others): (Vec<&Layer>, Vec<&Layer>) = layers.iter().partition(|layer| layer.group == "division");
+    drawn.extend(layers.iter().filter_map(|layer| clusters(layer, theme)));
+    let (divisions, others): (Vec<&Layer>, Vec<&Layer>) = layers.iter().partition(|layer| layer.group == DIVISIONS);
     drawn.extend(others.into_iter().chain(divisions).filter_map(|layer| label(layer, theme)));
+    drawn.extend(layers.iter().filter_map(|layer| cluster_counts(layer, theme, lang)));
     json!({
         "version": 8,
         "name": catalogue.city.title.in_lang(lang),
@@ -139,9 +150,9 @@ fn by_zoom_marked(size: f64, wider: f64) -> Value {
 }
 
 /// A value for features under the pointer or selected, and one for all others.
-fn when_marked(marked: f64, else_: &Value) -> Value {
+fn when_marked(marked: impl Into<Value>, else_: &Value) -> Value {
     let state = |name: &str| json!(["boolean", ["feature-state", name], false]);
-    json!(["case", ["any", state("hover"), state("selected")], marked, else_])
+    json!(["case", ["any", state("hover"), state("selected")], marked.into(), else_])
 }
 
 fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
@@ -181,8 +192,8 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
                 "paint": {
                     "circle-color": colored,
                     "circle-radius": by_zoom(style.size),
-                    "circle-stroke-color": theme.ground().halo,
-                    "circle-stroke-width": when_marked(2.5, &json!(0.8)),
+                    "circle-stroke-color": when_marked(theme.ground().mark, &json!(theme.ground().halo)),
+                    "circle-stroke-width": when_marked(4.0, &json!(0.8)),
                 },
             });
             vec![part(layer, "", id, "circle", circle)]
@@ -221,38 +232,45 @@ fn add_dash(line: &mut Value, style: &Style) {
     }
 }
 
-fn clusters(layer: &Layer, theme: Theme) -> Vec<Value> {
-    let mut parts = Vec::new();
-    let ground = theme.ground();
-    if layer.cluster.is_some() {
-        let color = theme.pick(&layer.style.color, &layer.style.dark);
-        let circle = json!({
-            "filter": ["has", "cluster"],
-            "paint": {
-                "circle-color": color,
-                "circle-opacity": 0.82,
-                "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "count"]], 0.3, 8, 2, 13, 3, 18, 5, 27],
-                "circle-stroke-color": ground.halo,
-                "circle-stroke-width": when_marked(2.5, &json!(1)),
-            },
-        });
-        let count = json!({
-            "filter": ["has", "cluster"],
-            "layout": {
-                "text-field": ["case", [">=", ["get", "count"], 10_000],
-                    ["concat", ["to-string", ["/", ["round", ["/", ["get", "count"], 1000]], 10]], "万"],
-                    ["to-string", ["get", "count"]]],
-                "text-font": FONTS,
-                "text-size": 11,
-                "text-allow-overlap": true,
-                "text-ignore-placement": true,
-            },
-            "paint": { "text-color": ground.count },
-        });
-        parts.push(part(layer, "cluster", layer.id.as_str(), "circle", circle));
-        parts.push(part(layer, "cluster-count", layer.id.as_str(), "symbol", count));
-    }
-    parts
+/// The circles of a layer's clusters, if it has any.
+fn clusters(layer: &Layer, theme: Theme) -> Option<Value> {
+    layer.cluster.as_ref()?;
+    let circle = json!({
+        "filter": ["has", "cluster"],
+        "paint": {
+            "circle-color": theme.pick(&layer.style.color, &layer.style.dark),
+            "circle-opacity": 0.82,
+            "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "count"]], 0.3, 7, 2, 11, 3, 14, 4, 17, 5, 24],
+            "circle-stroke-color": theme.ground().halo,
+            "circle-stroke-width": when_marked(2.5, &json!(1)),
+        },
+    });
+    Some(part(layer, "cluster", layer.id.as_str(), "circle", circle))
+}
+
+/// How many a cluster stands for, written into its circle.
+fn cluster_counts(layer: &Layer, theme: Theme, lang: Lang) -> Option<Value> {
+    /// The room of the circle around the number, pixels: names keep out of it where they can.
+    const ROOM: f64 = 6.0;
+    layer.cluster.as_ref()?;
+    let (large, unit, sign) = match lang {
+        Lang::Zh => (10_000, 1_000, "万"),
+        Lang::En => (10_000, 100, "k"),
+    };
+    let tenths = json!(["/", ["round", ["/", ["get", "count"], unit]], 10]);
+    let count = json!({
+        "filter": ["has", "cluster"],
+        "layout": {
+            "text-field": ["case", [">=", ["get", "count"], large],
+                ["concat", ["to-string", tenths], sign], ["to-string", ["get", "count"]]],
+            "text-font": FONTS,
+            "text-size": 11,
+            "text-padding": ROOM,
+            "text-allow-overlap": true,
+        },
+        "paint": { "text-color": theme.ground().count },
+    });
+    Some(part(layer, "cluster-count", layer.id.as_str(), "symbol", count))
 }
 
 /// The labels of a layer, if it has any.
@@ -264,30 +282,50 @@ fn label(layer: &Layer, theme: Theme) -> Option<Value> {
         GeometryKind::Line => (layer.id.to_string(), "line"),
         GeometryKind::Point => (layer.id.to_string(), "point"),
     };
-    // Divisions higher up are written larger and win over lower ones.
+    // Divisions higher up are written larger.
     let size = match layer.id.as_str() {
-        "city" | "township" => 14,
-        "place" => 13,
-        _ => 12,
+        "city" | "township" => json!(["interpolate", ["linear"], ["zoom"], 8, 12, 10, 14, 13, 16]),
+        "place" => json!(13),
+        _ => json!(12),
     };
     let mut symbol = json!({
         "minzoom": from,
+        "filter": labelled(&layer.style, layer.geometry),
         "layout": {
             "text-field": ["to-string", ["get", layer.label]],
             "text-font": FONTS,
             "text-size": size,
             "text-max-width": 8,
             "symbol-placement": placement,
-            "symbol-sort-key": -size,
         },
         "paint": { "text-color": ground.label, "text-halo-color": ground.halo, "text-halo-width": 1.5 },
     });
     if layer.geometry == GeometryKind::Point {
-        symbol["filter"] = json!(["!", ["has", "cluster"]]);
         symbol["layout"]["text-offset"] = json!([0, 0.9]);
         symbol["layout"]["text-anchor"] = json!("top");
     }
+    if layer.group == DIVISIONS {
+        symbol["layout"]["text-variable-anchor"] = json!(["center", "top", "bottom", "left", "right"]);
+        symbol["layout"]["text-radial-offset"] = json!(1.1);
+        symbol["paint"]["text-halo-width"] = json!(2);
+    }
+    if layer.id.as_str() == "township" {
+        // A township is always named: beside what stands in its way, and over it where there is no room.
+        symbol["layout"]["text-allow-overlap"] = json!(true);
+    }
     Some(part(layer, "label", &source_layer, "symbol", symbol))
+}
+
+/// Which features carry their label at a zoom.
+fn labelled(style: &Style, geometry: GeometryKind) -> Value {
+    let mut all = vec![json!("all")];
+    if geometry == GeometryKind::Point {
+        all.push(json!(["!", ["has", "cluster"]]));
+    }
+    for later in &style.label_later {
+        all.push(json!(["any", ["!=", ["get", later.property], later.value], [">=", ["zoom"], later.from]]));
+    }
+    Value::Array(all)
 }
 
 /// A row of the legend.

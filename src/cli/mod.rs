@@ -205,11 +205,15 @@ async fn open_store(config: &Config, create: bool) -> Result<Arc<dyn Store>, Sto
     if create { store::open(&config.database).await } else { store::open_existing(&config.database).await }
 }
 
-/// Writes a result to the terminal.
+/// Writes a result to the terminal. A reader who has seen enough (`| head`) is no failure.
 fn say(text: &str) -> Result<(), CliError> {
-    use std::io::Write;
-    let written = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
-    written.map_err(|source| CliError::Io { doing: "writing to the terminal".to_owned(), source })
+    use std::io::{ErrorKind, Write};
+    match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
+            Err(CliError::Io { doing: "writing to the terminal".to_owned(), source })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Starts the log of the program, on standard error; `RUST_LOG` chooses what is in it.

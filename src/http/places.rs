@@ -7,6 +7,7 @@ use super::caller::Caller;
 use super::extract::Params;
 use super::respond::Answer;
 use super::{AppState, Problem};
+use crate::catalog::Layer;
 use crate::domain::{Bbox, DivisionCode, DivisionLevel, Lang, LayerId, LonLat};
 use crate::geodesy::beidou::GridCode;
 use crate::index::{Item, Snapshot};
@@ -76,7 +77,7 @@ pub(super) async fn search_places(
     results.extend(by_coordinates(q));
     results.extend(by_cell(q));
     for kind in ["township", "village", "place"] {
-        results.extend(by_name(&state, &caller, &snapshot, kind, q, limit));
+        results.extend(by_name(&state, &caller, &snapshot, (kind, lang), q, limit));
     }
     results.extend(by_code(&state, &caller, &snapshot, q, lang));
     results.truncate(limit);
@@ -104,7 +105,14 @@ fn by_cell(q: &str) -> Option<Value> {
 }
 
 /// Features of a layer whose name holds the text, the shortest names first.
-fn by_name(state: &AppState, caller: &Caller, snapshot: &Snapshot, kind: &str, q: &str, limit: usize) -> Vec<Value> {
+fn by_name(
+    state: &AppState,
+    caller: &Caller,
+    snapshot: &Snapshot,
+    (kind, lang): (&str, Lang),
+    q: &str,
+    limit: usize,
+) -> Vec<Value> {
     let Ok(layer) = state.layer(caller, kind) else { return Vec::new() };
     let name_of = |item: &Item| item.property("name").and_then(|name| name.as_str().map(str::to_owned));
     let mut found: Vec<(String, std::sync::Arc<Item>)> = snapshot
@@ -122,10 +130,20 @@ fn by_name(state: &AppState, caller: &Caller, snapshot: &Snapshot, kind: &str, q
         let code = item.village?.at(DivisionLevel::Township)?;
         named(snapshot, "township", code)["name"].as_str().map(str::to_owned)
     };
-    found
-        .into_iter()
-        .map(|(name, item)| result(kind, name, township(&item).unwrap_or_default(), snapshot, layer, &item))
-        .collect()
+    // Of one name there may be a town and a village in it.
+    let told = |item: &Item| {
+        let class = class_of(&snapshot.catalogue().layers[layer], item, lang);
+        class.into_iter().chain(township(item)).collect::<Vec<_>>().join(" · ")
+    };
+    found.into_iter().map(|(name, item)| result(kind, name, told(&item), snapshot, layer, &item)).collect()
+}
+
+/// What people call the kind of a feature.
+fn class_of(layer: &Layer, item: &Item, lang: Lang) -> Option<String> {
+    const KIND: &str = "kind";
+    let own = item.property(KIND)?;
+    let value = layer.properties.get(KIND)?.values.iter().find(|value| own.as_str() == Some(value.value.as_str()))?;
+    Some(value.title.in_lang(lang).to_owned())
 }
 
 /// Features of any visible layer with exactly this code.

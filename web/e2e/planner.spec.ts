@@ -1,5 +1,5 @@
 import { chromium, expect, type Page, test } from '@playwright/test';
-import { card, open, shot, violations } from './support';
+import { card, open, pixels, shot, violations } from './support';
 
 async function firstVillage(page: Page): Promise<{ id: number; properties: { name: string; code: string } }> {
   const body = await (await page.request.get('/collections/village/items?limit=1')).json();
@@ -46,6 +46,50 @@ test('a village is searched, its card opens in two languages, and its link opens
   await page.goto(url);
   await expect(card(page).getByRole('heading')).toHaveText(village.properties.name);
   expect(page.url()).toBe(url);
+});
+
+test('coordinates and cells are marked where they are, and each result says what it is', async ({ page }) => {
+  const MARK = [0xc2, 0x18, 0x5b] as const;
+  await open(page, '#12/30.42/112.89?l=township');
+  const before = await pixels(page, MARK);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('112.89, 30.42');
+  await expect(page.getByRole('option').first()).toContainText('坐标');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => pixels(page, MARK)).toBeGreaterThan(before + 40);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('N49H94585');
+  await expect(page.getByRole('option').first()).toContainText('北斗网格');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => pixels(page, MARK)).toBeGreaterThan(before + 400);
+  await shot(page, 'cell');
+});
+
+test('results of one name are told apart, and the list stays while it is pressed', async ({ page }) => {
+  await open(page);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('王场');
+  await expect(page.getByRole('option').nth(1)).toBeVisible();
+  const told = await page.getByRole('option').allInnerTexts();
+  expect(new Set(told).size).toBe(told.length);
+  expect(told.some((text) => text.includes('乡镇'))).toBe(true);
+  const first = await page.getByRole('option').first().boundingBox();
+  await page.mouse.move(first!.x + 20, first!.y + 10);
+  await page.mouse.down();
+  await page.waitForTimeout(400);
+  await page.mouse.up();
+  await expect(card(page)).toBeVisible();
+});
+
+test('a card shows what people ask: areas at their scale, divisions above, nothing that only serves drawing', async ({ page }) => {
+  const village = await firstVillage(page);
+  await open(page, `#13/30.42/112.89?s=village~${village.id}`);
+  await expect(card(page)).toContainText(/km²|公顷/);
+  await expect(card(page).locator('.path')).not.toContainText(village.properties.name);
+  const plates = await (await page.request.get('/collections/doorplate/items?limit=1')).json();
+  await open(page, `#16/30.42/112.89?s=doorplate~${plates.features[0].id}`);
+  await expect(card(page)).toContainText('状态');
+  await expect(card(page)).not.toContainText('绘制优先级');
 });
 
 test('a click on the map opens what is there, a click on a cluster comes nearer', async ({ page }) => {
@@ -166,7 +210,7 @@ test('without WebGL there is an overview with a table', async () => {
   await expect(page.getByTestId('overview')).toBeVisible();
   await expect(page.locator('.overview path')).toHaveCount(23);
   await page.locator('.overview table button').first().click();
-  await expect(card(page)).toContainText('所在区划');
+  await expect(card(page)).toContainText('区划代码');
   await shot(page, 'no-webgl');
   expect(await violations(page)).toEqual([]);
   await browser.close();

@@ -72,3 +72,20 @@ export async function setStatus(page: Page, status: string): Promise<void> {
   await form(page).getByLabel('状态').selectOption({ label: status });
   await form(page).getByRole('button', { name: '保存' }).click();
 }
+
+/** How many pixels of the page have a colour, give or take a little. */
+export async function pixels(page: Page, [red, green, blue]: readonly [number, number, number]): Promise<number> {
+  const picture = (await page.screenshot()).toString('base64');
+  return page.evaluate(async ({ picture, color }) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${picture}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d')!;
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if (color.every((part, channel) => Math.abs(part - (data[at + channel] ?? 0)) < 12)) count += 1;
+    return count;
+  }, { picture, color: [red, green, blue] });
+}

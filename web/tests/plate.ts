@@ -3,7 +3,7 @@ import type { Layer } from '../src/api/types';
 /** A layer of doorplates with two classes, as the catalogue gives it. */
 export const plate: Layer = {
   id: 'doorplate', title: { zh: '门楼牌', en: 'Doorplates' }, description: { zh: '', en: '' }, group: 'address', order: 1, visible: true,
-  geometry: 'point', assumed: false, owner: null, sensitivity: 'public', smallest_count: 1, zoom: { min: 8, max: 16 }, label: 'address',
+  geometry: 'point', assumed: false, owner: null, sensitivity: 'public', smallest_count: 1, zoom: { min: 8, max: 16 }, priority: 'priority', label: 'address',
   code: { property: 'code' }, cluster: { below: 14, by: 'status' }, count: 3, extent: null, governance: null,
   properties: [
     { name: 'status', title: { zh: '状态', en: 'Status' }, type: 'string', unit: null, enum: [{ value: 'mounted', title: { zh: '在挂', en: 'Mounted' } }] },

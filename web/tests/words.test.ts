@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Figure } from '../src/api/types';
-import { approvalNumber, formatLonLat, formatRate, formatValue, mergedCounterparts, titleOf } from '../src/domain/format';
+import { approvalNumber, formatArea, formatLonLat, formatRate, formatValue, mergedCounterparts, titleOf } from '../src/domain/format';
 import { layerSwatch, legendRows } from '../src/domain/legend';
 import { outlinePaths } from '../src/domain/overview';
 import { dictionaries } from '../src/i18n/dictionary';
@@ -15,7 +15,7 @@ test('the legend has one row for each class, in words and colours of the theme',
 test('values carry units, enum titles and words', () => {
   const [status, area] = plate.properties;
   expect(formatValue(status, 'mounted', 'en', dictionaries.en)).toBe('Mounted');
-  expect(formatValue(area, 892014, 'zh', dictionaries.zh)).toBe('892,014 m²');
+  expect(formatValue(area, 892014, 'zh', dictionaries.zh)).toBe('1,338 亩（89.2 公顷）');
   expect(formatValue(undefined, true, 'zh', dictionaries.zh)).toBe('是');
   expect(formatValue(area, null, 'zh', dictionaries.zh)).toBe('—');
 });
@@ -56,4 +56,11 @@ test('marker names are read, others refused', () => {
 test('the overview has north up and stays in its box', () => {
   const geometry = { type: 'Polygon' as const, coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] };
   expect(outlinePaths([{ id: 7, geometry, properties: {} }], [0, 0, 1, 1], 100, 100)).toEqual([{ id: '7', path: 'M0.0 100.0L100.0 100.0L100.0 0.0L0.0 100.0Z' }]);
+});
+
+test('areas are told at their scale', () => {
+  expect(formatArea(87.4, 'zh')).toBe('87.4 m²');
+  expect(formatArea(20_000, 'zh')).toBe('30 亩（2 公顷）');
+  expect(formatArea(20_000, 'en')).toBe('2 ha');
+  expect(formatArea(86_421_000, 'zh')).toBe('86.42 km²');
 });

@@ -53,6 +53,8 @@ export interface Layer {
   smallest_count: number;
   zoom: { min: number; max: number };
   label: string | null;
+  /** The property by which full tiles are thinned. */
+  priority: string | null;
   code: { property: string } | string | null;
   properties: Property[];
   cluster: { below: number; by: string | null } | null;

@@ -11,11 +11,21 @@ export const formatNumber = (value: number, language: Language): string =>
 export const formatRate = (part: number | null, whole: number | null): string | null =>
   part === null || whole === null || whole === 0 ? null : `${((100 * part) / whole).toFixed(2)}%`;
 
+/** Square metres as people say them: by the hectare from one on, by the square kilometre from one on; in Chinese with 亩 between. */
+export function formatArea(m2: number, language: Language): string {
+  const MU_M2 = 2000 / 3;
+  const write = (value: number, unit: string): string => `${new Intl.NumberFormat(locale(language), { maximumSignificantDigits: 4 }).format(value)} ${unit}`;
+  if (m2 >= 1e6) return write(m2 / 1e6, 'km²');
+  if (m2 >= 1e4) return language === 'zh' ? `${write(m2 / MU_M2, '亩')}（${write(m2 / 1e4, '公顷')}）` : write(m2 / 1e4, 'ha');
+  return write(m2, 'm²');
+}
+
 export function formatValue(property: Property | undefined, value: Scalar | undefined, language: Language, words: Dictionary): string {
   if (value === null || value === undefined || value === '') return '—';
   if (typeof value === 'boolean') return value ? words.yes : words.no;
   const choice = property?.enum.find((entry) => entry.value === String(value));
   if (choice) return choice.title[language];
+  if (typeof value === 'number' && (property?.unit === 'm²' || property?.unit === 'm2')) return formatArea(value, language);
   const unit = property?.unit ? ` ${UNITS[property.unit] ?? property.unit}` : '';
   return typeof value === 'number' ? `${formatNumber(value, language)}${unit}` : `${value}${unit}`;
 }

@@ -4,6 +4,9 @@ import type { Layer } from '../api/types';
 /** How one layer of the catalogue is shown. `off` holds the values of the classes that are not. */
 export interface LayerView { isShown: boolean; opacity: number; off: string[] }
 
+/** Sources and layers that tools lay over the style; a new style leaves them be. */
+export const OVERLAY = 'over-';
+
 const OPACITIES: Record<string, string[]> = {
   fill: ['fill-opacity'],
   line: ['line-opacity'],

@@ -3,7 +3,7 @@ import { TerraDraw, TerraDrawLineStringMode, type TerraDrawMouseEvent, TerraDraw
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import type { Layer } from '../api/types';
 import { assemble, pieces, type Shape } from '../domain/pieces';
-import { OVERLAY } from './engine';
+import { OVERLAY } from '../domain/style';
 
 const MODE = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' } as const;
 const MODE_OF = { point: 'point', line: 'linestring', polygon: 'polygon' } as const;

@@ -1,9 +1,10 @@
 import { AttributionControl, Map as MapLibre, type MapGeoJSONFeature, type MapMouseEvent, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import type { Box } from '../api/types';
+import type { Box, SearchResult } from '../api/types';
 import { type Tile, tileKey } from '../domain/live';
 import type { View } from '../domain/permalink';
-import { layerOf } from '../domain/style';
+import { layerOf, OVERLAY } from '../domain/style';
+import { markFound } from './found';
 import { drawMarker, parseMarker } from './markers';
 
 setWorkerUrl(workerUrl);
@@ -33,9 +34,6 @@ export interface EngineOptions {
 
 const PIXELS_AROUND = 4;
 const isCalm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
-
-/** Sources and layers that tools lay over the style; a new style leaves them be. */
-export const OVERLAY = 'over-';
 
 /** Tiles remembered of a source at the most: those that a map has asked for, oldest first. */
 const REMEMBERED = 4000;
@@ -107,6 +105,11 @@ export class Engine {
   go(center: [number, number], zoom: number): void {
     if (isCalm()) this.map.jumpTo({ center, zoom });
     else this.map.easeTo({ center, zoom, duration: 500 });
+  }
+
+  /** Marks what was found and is no feature; null takes the mark away. */
+  found(result: SearchResult | null): void {
+    void this.ready.then(() => markFound(this.map, result));
   }
 
   turn(step: 'in' | 'out'): void {

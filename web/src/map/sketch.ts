@@ -1,7 +1,7 @@
 import { type ExpressionSpecification, Map as MapLibre, type StyleSpecification } from 'maplibre-gl';
 import type { Box } from '../api/types';
 import { positionsOf } from '../domain/pieces';
-import { OVERLAY } from './engine';
+import { OVERLAY } from '../domain/style';
 
 export interface Drawn { geometry: GeoJSON.Geometry; color: string; dash: boolean; width: number }
 

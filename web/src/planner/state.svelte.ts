@@ -209,16 +209,18 @@ export class Planner {
     this.card = null;
     this.hits = [];
     this.engine?.select(null, null);
+    this.engine?.found(null);
   }
 
   goTo(result: SearchResult): void {
+    this.closeCard();
     if (result.bbox) this.engine?.fit(result.bbox);
     else this.engine?.go(result.center, 16);
     if (result.layer && result.id !== undefined) {
       const view = this.views[result.layer];
       if (view && !view.isShown) view.isShown = true;
       void this.open(result.layer, String(result.id));
-    }
+    } else this.engine?.found(result);
   }
 
   /** A change was made, here or elsewhere: what is shown of it is drawn again. */
