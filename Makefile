@@ -48,6 +48,8 @@ lint: web
 bench: build
 	scripts/install postgres wrk
 	benches/run
+	benches/run --scale 3.334
+	cargo bench --locked --bench edits
 
 clean:
 	rm -rf target web/dist web/node_modules

@@ -204,7 +204,7 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
                 "filter": ["!", ["has", "cluster"]],
                 "layout": {
                     "icon-image": color(style, theme, |color| format!("marker-{shape}-{color}")),
-                    "icon-size": ["interpolate", ["linear"], ["zoom"], 8, style.size / 12.0, 16, style.size / 5.0],
+                    "icon-size": ["interpolate", ["linear"], ["zoom"], 8, style.size / 20.0, 16, style.size / 5.0],
                     "icon-allow-overlap": true,
                     "icon-ignore-placement": true,
                 },

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use super::{CliError, open_store, progress, read_catalogue, say, start_log};
@@ -40,6 +41,12 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     say(&format!("Platbook serves http://{address}/"))?;
     let running = std::sync::Arc::clone(&app);
     let service = http::router(app, config.http, config.access).into_make_service_with_connect_info::<SocketAddr>();
+    // The end of an answer and a lone event go out at once, not with what may follow.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {
             told_to_stop().await;

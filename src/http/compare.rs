@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::respond::{Answer, REVISION, mark_sharing};
-use super::tiles::{MEDIA_TYPE, layer_set};
+use super::tiles::{MEDIA_TYPE, layer_set, mark_thinned};
 use super::{AppState, Problem};
 use crate::app::past::Comparison;
 use crate::domain::{Bbox, DivisionCode, FeatureId};
@@ -36,7 +36,12 @@ impl Moments {
             let zh = "请以 from 给出较早的时刻，如 2026-06-30。";
             Problem::parameter("from", zh, "`from` names the earlier moment, such as 2026-06-30.")
         })?;
-        Ok(Self { from, to: params.moment_under("to")? })
+        let to = params.moment_under("to")?;
+        // Moments in the wrong order are put right.
+        Ok(match to {
+            Some(to) if to < from => Self { from: to, to: Some(from) },
+            _ => Self { from, to },
+        })
     }
 
     async fn compared(&self, state: &AppState, caller: &Caller) -> Result<Arc<Comparison>, Problem> {
@@ -151,14 +156,15 @@ pub(super) async fn read_compared_tile(
         let layers: Vec<_> = set.layers().into_iter().map(|at| (at, &app.catalogue.layers[at])).collect();
         render_compared(&layers, compared.differing.iter(), tile)
     };
-    let bytes = state.desk.run(work).await?;
+    let tile = state.desk.run(work).await?;
     let mut response = [(header::CONTENT_TYPE, MEDIA_TYPE)].into_response();
     response.headers_mut().insert(REVISION, HeaderValue::from(revision.0));
     mark_sharing(response.headers_mut(), false);
-    if bytes.is_empty() {
+    mark_thinned(response.headers_mut(), &tile.thinned);
+    if tile.bytes.is_empty() {
         *response.status_mut() = StatusCode::NO_CONTENT;
     } else {
-        *response.body_mut() = bytes.into();
+        *response.body_mut() = tile.bytes.into();
     }
     Ok(response)
 }

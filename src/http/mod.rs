@@ -20,6 +20,7 @@ mod landing;
 mod moment;
 mod oidc;
 mod openapi;
+mod options;
 mod places;
 mod problem;
 mod respond;
@@ -188,6 +189,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
                 .allow_headers(Any)
                 .expose_headers(Any),
         )
+        .layer(middleware::from_fn_with_state(options::Allowed::of_api(), options::tell))
 }
 
 /// The routes about people; no cache keeps what they answer.

@@ -12,7 +12,7 @@ use super::{AppState, Problem};
 use crate::app::{Encoding, LayerSet, TileCache};
 use crate::domain::{Bbox, Lang, Revision};
 use crate::index::Snapshot;
-use crate::tiles::{InvalidTile, TileCoord};
+use crate::tiles::{InvalidTile, Thinned, TileCoord};
 
 pub(super) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
 
@@ -44,12 +44,17 @@ pub(super) async fn read_tile(
     if let Some(token) = encoding.token() {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(token));
     }
-    let thinned: Vec<String> = tile.thinned.iter().map(|t| format!("{}={}/{}", t.layer, t.kept, t.total)).collect();
-    if let Some(value) = (!thinned.is_empty()).then(|| thinned.join(", ")).and_then(|text| text.parse().ok()) {
-        response.headers_mut().insert("platbook-thinned", value);
-    }
+    mark_thinned(response.headers_mut(), &tile.thinned);
     *response.body_mut() = tile.bytes.into();
     Ok(response)
+}
+
+/// Says which layers had to leave features out.
+pub(super) fn mark_thinned(headers: &mut HeaderMap, thinned: &[Thinned]) {
+    let told: Vec<String> = thinned.iter().map(|t| format!("{}={}/{}", t.layer, t.kept, t.total)).collect();
+    if let Some(value) = (!told.is_empty()).then(|| told.join(", ")).and_then(|text| text.parse().ok()) {
+        headers.insert("platbook-thinned", value);
+    }
 }
 
 /// Tag, revision and rules of caching. The tag is exact, so a client may keep a tile for as long as

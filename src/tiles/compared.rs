@@ -1,11 +1,10 @@
 //! A tile of what differs between two maps.
 
-use bytes::Bytes;
 use serde_json::json;
 
 use super::TileCoord;
 use super::encode::{EXTENT, GeomType, GeometryWriter, LayerBytes, LayerEncoder};
-use super::render::Faults;
+use super::render::{Faults, RenderedTile, Thinned, note_thinned};
 use super::shapes::{Grid, MARGIN, draw};
 use crate::catalog::Layer;
 use crate::index::row::Keys;
@@ -16,21 +15,21 @@ const MOST: usize = 20_000;
 
 /// Draws the features of some layers that differ, each with its id and, as `change`, what became of it.
 /// What moved is drawn where it is, and with `was` where it was. Of the values there is none: who wants
-/// them asks for the feature.
+/// them asks for the feature. A layer that differs in more than a tile holds says so, as in any tile.
 pub fn render_compared<'d>(
     layers: &[(usize, &Layer)],
     differing: impl Iterator<Item = &'d Differing> + Clone,
     tile: TileCoord,
-) -> Bytes {
+) -> RenderedTile {
     let bbox = tile.bbox(f64::from(MARGIN) / f64::from(EXTENT));
     let keys = Keys::none();
-    let mut parts = Vec::new();
+    let (mut parts, mut thinned, mut faults) = (Vec::new(), Vec::new(), Faults::default());
     for (at, layer) in layers {
         let mut encoder = LayerEncoder::new(layer.id.as_str(), &keys);
         let mut pen =
             Pen { tile, grid: Grid::of(tile), geometry: GeometryWriter::default(), faults: Faults::default() };
-        let of_layer = differing.clone().filter(|one| one.layer == *at && one.touches_box(bbox));
-        for one in of_layer.take(MOST) {
+        let mut of_layer = differing.clone().filter(|one| one.layer == *at && one.touches_box(bbox));
+        for one in of_layer.by_ref().take(MOST) {
             let (before, after) = match one.difference {
                 Difference::Changed => (None, one.after.as_deref()),
                 _ => (one.before.as_deref(), one.after.as_deref()),
@@ -39,9 +38,16 @@ pub fn render_compared<'d>(
                 pen.write(item, one.difference, was, &mut encoder);
             }
         }
+        let left_out = of_layer.count() as u32;
+        if left_out > 0 {
+            let kept = MOST as u32;
+            thinned.push(Thinned { layer: layer.id.to_string(), kept, total: kept + left_out });
+        }
+        faults.degenerate_rings += pen.faults.degenerate_rings;
         parts.extend(encoder.finish());
     }
-    LayerBytes::join(parts)
+    parts.extend(note_thinned(&thinned));
+    RenderedTile { bytes: LayerBytes::join(parts), thinned, faults }
 }
 
 /// What draws one feature after the other.

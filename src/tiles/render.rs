@@ -246,7 +246,7 @@ fn shape(item: &Item, tile: TileCoord, geometry: &mut GeometryWriter, faults: &m
     }
 }
 
-fn note_thinned(thinned: &[Thinned]) -> Option<LayerBytes> {
+pub(super) fn note_thinned(thinned: &[Thinned]) -> Option<LayerBytes> {
     let keys = Keys::none();
     let mut geometry = GeometryWriter::default();
     geometry.point((EXTENT / 2, EXTENT / 2));

@@ -65,6 +65,15 @@ test('coordinates and cells are marked where they are, and each result says what
   await shot(page, 'cell');
 });
 
+test('markers are there when the first tiles need them', async ({ page }) => {
+  const missed: string[] = [];
+  page.on('console', (message) => { if (message.text().includes('marker-')) missed.push(message.text()); });
+  await open(page, '#9.9/30.40/112.76?l=base-station,network-node');
+  await page.getByRole('button', { name: '视图内要素' }).click();
+  expect(await page.locator('#panel .list button').count()).toBeGreaterThan(5);
+  expect(missed).toEqual([]);
+});
+
 test('results of one name are told apart, and the list stays while it is pressed', async ({ page }) => {
   await open(page);
   await page.keyboard.press('Control+k');

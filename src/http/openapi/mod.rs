@@ -48,6 +48,11 @@ pub(super) async fn read_api_page() -> Response {
     (headers, PAGE).into_response()
 }
 
+/// Every path with every method it has.
+pub(super) fn methods() -> impl Iterator<Item = (&'static str, &'static str)> {
+    operations::all().map(|operation| (operation.path, operation.method))
+}
+
 /// The OpenAPI document.
 pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &str) -> Value {
     let mut paths = Map::new();

@@ -118,3 +118,29 @@ async fn too_much_work_is_turned_away_and_comes_back() {
     assert!(busy > 0 && served > 0, "{busy} turned away, {served} served");
     assert_eq!(server.get("/collections/doorplate/items").await.status, 200, "afterwards all is well");
 }
+
+#[tokio::test]
+async fn a_resource_tells_the_methods_that_it_answers() {
+    let server = TestApp::start().await;
+    let paths = [
+        "/",
+        "/collections",
+        "/collections/doorplate/items",
+        "/collections/doorplate/items/1",
+        "/changesets",
+        "/changesets/1/undo",
+        "/tiles/village/8/208/105",
+        "/session",
+        "/users/somebody",
+        "/icon.svg",
+    ];
+    for path in paths {
+        let told = server.ask("OPTIONS", path, &[]).await;
+        assert_eq!(told.status, 204, "{path}");
+        let allowed: Vec<&str> = told.header("allow").split(", ").collect();
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+            let answer = server.ask(method, path, &[]).await;
+            assert_eq!(answer.status == 405, !allowed.contains(&method), "{method} {path}: {}", answer.status);
+        }
+    }
+}

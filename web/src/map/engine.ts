@@ -69,7 +69,7 @@ export class Engine {
         resolve();
       });
     });
-    this.map.on('styleimagemissing', ({ id }) => this.addMarker(id));
+    this.map.setMissingStyleImageResolver((id) => this.addMarker(id));
     this.map.on('moveend', () => events.moved(this.view()));
     this.map.on('dataloading', () => events.busy(true));
     this.map.on('idle', () => { events.busy(false); events.idle(); });
