@@ -60,11 +60,13 @@ def single_table(results):
     own, empty = (median(results[f"memory_{case}"]) for case in ("doorplates", "empty"))
     each = [(size - empty) / plates for size in results["memory_doorplates"]]
     whole = [size / plates for size in results["memory_doorplates"]]
+    # Times are promised for the demo city as it comes.
+    demo, start = ("< 120 s", "< 10 s") if results["scale"] == 1 else ("", "")
     return "\n".join([
         "| what | measured | target |",
         "|---|--:|--:|",
-        f"| `platbook demo --scale {results['scale']:g}` | {results['demo_s']:.0f} s | < 120 s |",
-        f"| start to first answer, all layers | {spread(results['start_all_s'], '{:.2f}')} s | < 10 s |",
+        f"| `platbook demo --scale {results['scale']:g}` | {results['demo_s']:.0f} s | {demo} |",
+        f"| start to first answer, all layers | {spread(results['start_all_s'], '{:.2f}')} s | {start} |",
         f"| start to first answer, doorplates alone | {spread(results['start_doorplates_s'], '{:.2f}')} s | |",
         f"| memory a doorplate, beyond an empty server | {spread(each)} bytes | ≤ 500 bytes |",
         f"| memory a doorplate, the program's own included | {spread(whole)} bytes | |",
