@@ -202,6 +202,7 @@ impl Position {
                 }
                 continue;
             }
+            let _turn = self.state.telling.acquire().await.ok()?;
             self.told = self.told.next();
             let notice = self.state.app.notice(self.told).await.ok()??;
             // Grants may have changed, the session may have ended.

@@ -45,6 +45,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
@@ -101,6 +102,9 @@ struct Inner {
     limits: Limits,
     metrics: service::Metrics,
     desk: work::Desk,
+    /// Event streams that are told of a change at the same time: thousands wake with each, and whoever edits
+    /// meanwhile is not to wait for them all.
+    telling: Semaphore,
     door: caller::Door,
     single_sign_on: Option<oidc::SignOn>,
 }
@@ -129,6 +133,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
         app,
         metrics: service::Metrics::default(),
         desk: work::Desk::new(limits.concurrent, limits.waiting),
+        telling: Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
         limits: limits.clone(),
     }));
     Router::new()
