@@ -14,10 +14,16 @@ use crate::geodesy::world::WorldXy;
 /// Below this many, points are looked at one by one.
 const FEW: usize = 16;
 
+/// How many points lie from one milestone to the next.
+const APART: usize = 32;
+
 /// The points of one cell.
 #[derive(Debug, Default)]
 pub struct Points {
     places: Box<[Place]>,
+    /// Every so many places where on the curve it stands, close together in memory so that a search waits
+    /// for few of the places themselves.
+    milestones: Box<[u64]>,
     /// The run that most rows stand in.
     run: Option<Arc<[u8]>>,
 }
@@ -63,7 +69,8 @@ impl Points {
         };
         let mut places: Box<[Place]> = items.into_iter().filter_map(place).collect();
         places.sort_unstable_by_key(|place| (place.at.z_order(), place.id));
-        Self { places, run }
+        let milestones = places.iter().step_by(APART).map(|place| place.at.z_order()).collect();
+        Self { places, milestones, run }
     }
 
     /// How many there are.
@@ -78,9 +85,17 @@ impl Points {
 
     /// Those of a tile, given by its first and its last position.
     pub fn in_tile(&self, first: WorldXy, last: WorldXy) -> impl ExactSizeIterator<Item = Point<'_>> + use<'_> {
-        let start = self.places.partition_point(|place| place.at.z_order() < first.z_order());
-        let len = self.places[start..].partition_point(|place| place.at.z_order() <= last.z_order());
-        self.places[start..start + len].iter().map(|place| self.point(place))
+        let start = self.search(|at| at < first.z_order());
+        let end = self.search(|at| at <= last.z_order()).max(start);
+        self.places[start..end].iter().map(|place| self.point(place))
+    }
+
+    /// How many places stand on the part of the curve that `is_before` tells.
+    fn search(&self, is_before: impl Fn(u64) -> bool) -> usize {
+        let Some(milestone) = self.milestones.partition_point(|&at| is_before(at)).checked_sub(1) else { return 0 };
+        let from = milestone * APART;
+        let upto = (from + APART).min(self.places.len());
+        from + self.places[from..upto].partition_point(|place| is_before(place.at.z_order()))
     }
 
     fn point<'p>(&'p self, place: &'p Place) -> Point<'p> {
