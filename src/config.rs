@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::TileLimits;
 use crate::domain::RoleId;
 use crate::http::{Access, Limits};
+use crate::webhooks;
 
 /// The file that is read when none is named and it is there.
 pub const DEFAULT_FILE: &str = "platbook.toml";
@@ -34,6 +35,8 @@ pub struct Config {
     pub http: Limits,
     /// How people sign in, and what those see who do not.
     pub access: Access,
+    /// How webhooks are delivered.
+    pub webhooks: webhooks::Settings,
 }
 
 /// How the log of the program is written.
@@ -57,6 +60,7 @@ impl Default for Config {
             tiles: TileLimits::default(),
             http: Limits::default(),
             access: Access::default(),
+            webhooks: webhooks::Settings::default(),
         }
     }
 }

@@ -27,6 +27,8 @@ pub mod exchange;
 
 pub mod app;
 
+pub mod webhooks;
+
 pub mod http;
 
 pub mod config;

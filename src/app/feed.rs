@@ -8,6 +8,7 @@ use moka::future::Cache;
 use tokio::sync::watch;
 
 use super::App;
+use super::told::ToldKey;
 use crate::domain::{Bbox, ChangeKind, DivisionCode, Feature, FeatureId, LayerId, Revision, Version};
 use crate::index::Snapshot;
 use crate::store::StoreError;
@@ -61,11 +62,13 @@ pub struct Noticed {
 /// Notices, as long as they are likely to be asked for.
 pub(super) struct Feed {
     notices: Cache<Revision, Arc<Notice>>,
+    /// What listeners were told of them.
+    pub(super) told: Cache<ToldKey, Option<Arc<str>>>,
 }
 
 impl Feed {
     pub(super) fn new() -> Self {
-        Self { notices: Cache::new(MOST) }
+        Self { notices: Cache::new(MOST), told: Cache::new(MOST) }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod password;
 pub mod past;
 mod sights;
 mod tile_cache;
+pub mod told;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -9,6 +9,7 @@ use super::{CliError, open_store, progress, read_catalogue, say, start_log};
 use crate::app::App;
 use crate::config::Config;
 use crate::http;
+use crate::webhooks::Courier;
 
 /// Serves until the process is told to stop; requests under way are finished first.
 pub(super) async fn serve(config: Config) -> Result<(), CliError> {
@@ -40,7 +41,13 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     let address = listener.local_addr().map_err(bind)?;
     say(&format!("Platbook serves http://{address}/"))?;
     let running = std::sync::Arc::clone(&app);
-    let service = http::router(app, config.http, config.access).into_make_service_with_connect_info::<SocketAddr>();
+    let courier = Courier::new(std::sync::Arc::clone(&app), config.webhooks).map_err(|error| CliError::Io {
+        doing: "preparing webhooks".to_owned(),
+        source: std::io::Error::other(error),
+    })?;
+    courier.start();
+    let service =
+        http::router(app, config.http, config.access, courier).into_make_service_with_connect_info::<SocketAddr>();
     // The end of an answer and a lone event go out at once, not with what may follow.
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {

@@ -12,6 +12,7 @@ mod ids;
 mod lonlat;
 mod sight;
 mod text;
+mod wanted;
 
 pub use access::{ANONYMOUS, AccountName, Action, Grant, InvalidAccountName, InvalidAction, InvalidRole, RoleId};
 pub use change::{
@@ -24,3 +25,4 @@ pub use ids::{FeatureId, InvalidId, LayerId, Revision, Version};
 pub use lonlat::{Bbox, CoordinateError, LonLat};
 pub use sight::{LayerSight, Sight};
 pub use text::{Bilingual, Lang};
+pub use wanted::Wanted;

@@ -32,6 +32,7 @@ mod tiles;
 mod tokens;
 mod users;
 mod versions;
+mod webhooks;
 mod work;
 
 use std::ops::Deref;
@@ -53,6 +54,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+use crate::webhooks::Courier;
 pub use access::Access;
 pub use oidc::{Mapping, Provider};
 pub use openapi::document as openapi_document;
@@ -107,6 +109,7 @@ struct Inner {
     telling: Semaphore,
     door: caller::Door,
     single_sign_on: Option<oidc::SignOn>,
+    courier: Arc<Courier>,
 }
 
 impl AppState {
@@ -125,8 +128,9 @@ impl Deref for AppState {
     }
 }
 
-/// Every route. What `access` names must be declared, as [`Access::check`] finds.
-pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
+/// Every route. What `access` names must be declared, as [`Access::check`] finds; `courier` delivers webhooks of
+/// the same app.
+pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courier>) -> Router {
     let state = AppState(Arc::new(Inner {
         single_sign_on: access.oidc.clone().map(oidc::SignOn::new),
         door: caller::Door::new(access, &app.catalogue),
@@ -135,6 +139,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
         desk: work::Desk::new(limits.concurrent, limits.waiting),
         telling: Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
         limits: limits.clone(),
+        courier,
     }));
     Router::new()
         .route("/conformance", get(landing::read_conformance))
@@ -197,7 +202,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access) -> Router {
         .layer(middleware::from_fn_with_state(options::Allowed::of_api(), options::tell))
 }
 
-/// The routes about people; no cache keeps what they answer.
+/// The routes about people and webhooks; no cache keeps what they answer.
 fn people() -> Router<AppState> {
     Router::new()
         .route("/session", get(session::read_session))
@@ -206,6 +211,15 @@ fn people() -> Router<AppState> {
         .route("/users", get(users::list_users).post(users::create_user))
         .route("/users/{name}", get(users::read_user).patch(users::update_user))
         .route("/audit", get(audit::list_audit))
+        .route("/webhooks", get(webhooks::list_webhooks).post(webhooks::create_webhook))
+        .route(
+            "/webhooks/{id}",
+            get(webhooks::read_webhook).patch(webhooks::update_webhook).delete(webhooks::delete_webhook),
+        )
+        .route("/webhooks/{id}/secret", post(webhooks::replace_secret))
+        .route("/webhooks/{id}/ping", post(webhooks::ping_webhook))
+        .route("/webhooks/{id}/undelivered", get(webhooks::list_undelivered))
+        .route("/webhooks/{id}/undelivered/{revision}", post(webhooks::redeliver).delete(webhooks::forget_undelivered))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
 

@@ -5,13 +5,17 @@
 use super::StoreError;
 
 /// The steps of SQLite, the first is number 1.
-pub(super) const SQLITE: [&str; 2] =
-    [include_str!("../../migrations/sqlite/0001_log.sql"), include_str!("../../migrations/sqlite/0002_accounts.sql")];
+pub(super) const SQLITE: [&str; 3] = [
+    include_str!("../../migrations/sqlite/0001_log.sql"),
+    include_str!("../../migrations/sqlite/0002_accounts.sql"),
+    include_str!("../../migrations/sqlite/0003_webhooks.sql"),
+];
 
 /// The steps of PostgreSQL, the first is number 1.
-pub(super) const POSTGRES: [&str; 2] = [
+pub(super) const POSTGRES: [&str; 3] = [
     include_str!("../../migrations/postgres/0001_log.sql"),
     include_str!("../../migrations/postgres/0002_accounts.sql"),
+    include_str!("../../migrations/postgres/0003_webhooks.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -15,6 +15,7 @@ mod scan;
 mod sqlite;
 mod totals;
 mod verify;
+pub mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::domain::{
 pub use accounts::Accounts;
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
+pub use webhooks::Webhooks;
 
 /// Opens a database, and makes it if there is none: `postgres://…` or `postgresql://…` is
 /// PostgreSQL, everything else the path of a SQLite file, whose folder is made too.
@@ -187,6 +189,9 @@ pub trait Store: Send + Sync {
 
     /// Accounts, sessions, tokens and the audit list, which are kept beside the log.
     fn accounts(&self) -> &dyn Accounts;
+
+    /// Webhooks, which are kept beside the log too.
+    fn webhooks(&self) -> &dyn Webhooks;
 
     /// Reads the whole database for damage: every fault found, in words; empty when sound.
     async fn verify(&self) -> Result<Vec<String>, StoreError>;

@@ -4,6 +4,7 @@ mod accounts;
 mod append;
 mod prepare;
 mod statements;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault, FeatureRow};
 use super::scan::Pipeline;
-use super::{Accounts, Committed, IntakeTotal, Store, StoreError, totals};
+use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Webhooks, totals};
 use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
 
 /// Connections of one server: readers, one writer, one listener.
@@ -46,6 +47,7 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub struct PostgresStore {
     pool: PgPool,
     accounts: accounts::PostgresAccounts,
+    webhooks: webhooks::PostgresWebhooks,
     /// Held while appending: the head's row lets one writer in at a time anyway, and so those of this
     /// process wait without a connection each.
     turn: Mutex<()>,
@@ -81,7 +83,8 @@ impl PostgresStore {
         let (notify, notified) = watch::channel(0);
         let listener = tokio::spawn(listen(pool.clone(), notify));
         let accounts = accounts::PostgresAccounts { reads: pool.clone(), writes: pool.clone(), place: place.clone() };
-        Ok(Self { pool, accounts, turn: Mutex::new(()), notified, listener, identity, place })
+        let webhooks = webhooks::PostgresWebhooks { reads: pool.clone(), writes: pool.clone(), place: place.clone() };
+        Ok(Self { pool, accounts, webhooks, turn: Mutex::new(()), notified, listener, identity, place })
     }
 
     async fn reader(&self) -> Result<PoolConnection<Postgres>, StoreError> {
@@ -217,6 +220,10 @@ impl Store for PostgresStore {
 
     fn accounts(&self) -> &dyn Accounts {
         &self.accounts
+    }
+
+    fn webhooks(&self) -> &dyn Webhooks {
+        &self.webhooks
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

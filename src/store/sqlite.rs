@@ -3,6 +3,7 @@
 mod accounts;
 mod packed;
 mod statements;
+mod webhooks;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault};
 use super::scan::Pipeline;
-use super::{Accounts, Committed, IntakeTotal, Store, StoreError, migrate, totals};
+use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Webhooks, migrate, totals};
 use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
 use writer::{Request, Writer};
 
@@ -43,6 +44,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 pub struct SqliteStore {
     readers: SqlitePool,
     accounts: accounts::SqliteAccounts,
+    webhooks: webhooks::SqliteWebhooks,
     requests: mpsc::Sender<Request>,
     head: watch::Receiver<Revision>,
     identity: Uuid,
@@ -81,8 +83,10 @@ impl SqliteStore {
         let (newest, head) = watch::channel(head);
         let writer = Writer { connection, requests: waiting, head: newest, place: place.clone() };
         tokio::spawn(writer.run());
-        let accounts = accounts::SqliteAccounts { reads: readers.clone(), writes, place: place.clone() };
-        Ok(Self { readers, accounts, requests, head, identity, place })
+        let accounts =
+            accounts::SqliteAccounts { reads: readers.clone(), writes: writes.clone(), place: place.clone() };
+        let webhooks = webhooks::SqliteWebhooks { reads: readers.clone(), writes, place: place.clone() };
+        Ok(Self { readers, accounts, webhooks, requests, head, identity, place })
     }
 
     async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
@@ -212,6 +216,10 @@ impl Store for SqliteStore {
 
     fn accounts(&self) -> &dyn Accounts {
         &self.accounts
+    }
+
+    fn webhooks(&self) -> &dyn Webhooks {
+        &self.webhooks
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

@@ -88,7 +88,7 @@ async fn fifty_kills_in_the_middle_of_writing_lose_nothing_that_was_acknowledged
     let token = format!("Bearer {}", success(&words).split_whitespace().find(|word| word.starts_with("pbk_")).unwrap());
     let seen = Arc::new(Acknowledged::default());
     for round in 0..KILLS {
-        let server = Program::serve(&database);
+        let mut server = Program::serve(&database);
         let place = Arc::new(Place::of(&server).await);
         let is_over = Arc::new(AtomicBool::new(false));
         let before = seen.versions.lock().unwrap().len();

@@ -21,3 +21,4 @@ mod story;
 mod suppress;
 mod tidy;
 mod tiles;
+mod webhooks;

@@ -22,7 +22,7 @@ fn city() -> (TempDir, String) {
 async fn a_city_is_made_served_checked_and_comes_back_after_a_kill() {
     let (_folder, path) = city();
     assert!(success(&["check", "--database", &path]).starts_with("sound: "));
-    let server = Program::serve(&path);
+    let mut server = Program::serve(&path);
     let (status, before) = server.get("/collections/doorplate/items?limit=3").await;
     assert_eq!(status, 200);
     server.kill();

@@ -6,6 +6,7 @@ mod editing;
 mod operations;
 mod parameters;
 mod schemas;
+mod webhooks;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -93,7 +94,7 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
 }
 
 fn named_schemas() -> Map<String, Value> {
-    [schemas::all(), editing::schemas(), accounts::schemas()]
+    [schemas::all(), editing::schemas(), accounts::schemas(), webhooks::schemas()]
         .into_iter()
         .filter_map(|named| named.as_object().cloned())
         .flatten()
@@ -117,6 +118,7 @@ fn tags(language: Lang) -> Value {
         named("Places", "定位与查找", "What is here, and going somewhere"),
         named("People", "登录、账号、令牌与审计", "Signing in, accounts, tokens, the audit list"),
         named("Editing", "编辑、历史与变更", "Editing, history and what changes"),
+        named("Webhooks", "变更推送", "Changes delivered to other systems"),
         named("Service", "运行状态", "How the service is"),
     ])
 }
@@ -151,6 +153,7 @@ fn responses() -> Value {
         "Unusable": problem("What was sent breaks rules; `faults` or `lines` say where", 422, "feature.invalid", "/properties/status: \"new\" is not one of …"),
         "NotFound": problem("Not found", 404, "layer.not_found", "There is no layer `doorplates`; there are: …"),
         "Busy": problem("The server is busy; see Retry-After", 503, "server.busy", "The server is busy; try again in a moment."),
+        "NotDelivered": problem("It was not delivered", 502, "webhook.not_delivered", "It was not delivered: the receiver answered 503 Service Unavailable."),
         "Problem": problem("Any other problem (RFC 9457)", 500, "internal", "The server failed; try again, and report the request id if it goes on."),
         "NotModified": { "description": "What the tag in If-None-Match names still holds" },
     })

@@ -71,7 +71,7 @@ pub(super) const PLAIN: Operation = Operation {
 
 /// Every operation.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    READING.iter().chain(super::editing::EDITING).chain(super::accounts::PEOPLE)
+    READING.iter().chain(super::editing::EDITING).chain(super::accounts::PEOPLE).chain(super::webhooks::WEBHOOKS)
 }
 
 /// The operations that read the map, in the order of the router.

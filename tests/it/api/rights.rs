@@ -136,6 +136,21 @@ const TABLE: &[Row] = &[
     row("list_changesets", ("GET", "/changesets"), ANYBODY),
     row("create_changeset", ("POST", "/changesets"), done(415, KNOWN)),
     row("undo_changeset", ("POST", "/changesets/999/undo"), done(404, KNOWN)),
+    row("list_webhooks", ("GET", "/webhooks"), ADMINISTRATOR),
+    sends(
+        "create_webhook",
+        ("POST", "/webhooks"),
+        |_| json!({ "title": "another system", "url": "https://example.org/hook", "paused": true }),
+        done(201, ADMINISTRATOR),
+    ),
+    row("read_webhook", ("GET", "/webhooks/none"), done(404, ADMINISTRATOR)),
+    sends("update_webhook", ("PATCH", "/webhooks/none"), |_| json!({ "title": "x" }), done(404, ADMINISTRATOR)),
+    row("delete_webhook", ("DELETE", "/webhooks/none"), done(404, ADMINISTRATOR)),
+    row("replace_webhook_secret", ("POST", "/webhooks/none/secret"), done(404, ADMINISTRATOR)),
+    row("ping_webhook", ("POST", "/webhooks/none/ping"), done(404, ADMINISTRATOR)),
+    row("list_undelivered", ("GET", "/webhooks/none/undelivered"), done(404, ADMINISTRATOR)),
+    row("redeliver", ("POST", "/webhooks/none/undelivered/1"), done(404, ADMINISTRATOR)),
+    row("forget_undelivered", ("DELETE", "/webhooks/none/undelivered/1"), done(404, ADMINISTRATOR)),
     row("list_audit", ("GET", "/audit"), ADMINISTRATOR),
 ];
 

@@ -168,7 +168,7 @@ async fn the_map_names_openstreetmap_wherever_its_features_are() {
         ("/?f=json", "/attribution"),
     ];
     let without = [("/tiles/doorplate", "/attribution"), ("/styles/light", "/sources/doorplate/attribution")];
-    let server = Program::serve(&scene.database);
+    let mut server = Program::serve(&scene.database);
     for (path, pointer) in doors {
         assert!(!attribution(server.get(path).await, pointer).contains("OpenStreetMap"), "{path} before");
     }

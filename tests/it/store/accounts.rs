@@ -16,7 +16,7 @@ fn noon() -> Timestamp {
     "2026-03-01T12:00:00.123Z".parse().unwrap()
 }
 
-fn account(name: &str) -> Account {
+pub(super) fn account(name: &str) -> Account {
     Account {
         name: name.parse().unwrap(),
         title: "测试 O'Neil".to_owned(),

@@ -6,6 +6,7 @@ mod interleavings;
 mod postgres;
 mod sqlite;
 mod suite;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -62,6 +63,11 @@ against_both! {
         tokens_are_numbered_listed_and_taken_back,
         the_audit_list_is_read_from_its_end,
         accounts_do_not_disturb_the_log,
+    ],
+    webhooks: [
+        webhooks_come_back_as_they_were_given,
+        one_server_at_a_time_has_the_turn,
+        what_is_given_up_is_kept_and_gone_past,
     ],
 }
 

@@ -73,7 +73,7 @@ async fn a_damaged_file_is_found_out() {
     drop(db);
     settle(&path).await;
     let mut bytes = std::fs::read(&path).unwrap();
-    let (from, to) = (4096 * 20, bytes.len() - 4096 * 20);
+    let (from, to) = (4096 * 40, bytes.len() - 4096 * 20);
     bytes[from..to].fill(0xA5);
     std::fs::write(&path, bytes).unwrap();
 

@@ -4,6 +4,7 @@ mod people;
 pub(crate) mod postgres;
 mod program;
 mod provider;
+mod receiver;
 mod server;
 mod town;
 
@@ -14,6 +15,7 @@ use platbook::catalog::Catalogue;
 pub(crate) use people::{PASSWORD, ROLES, grant};
 pub(crate) use program::{Program, platbook, refusal, refusal_of, success, success_of};
 pub(crate) use provider::{Browser, SignOnProvider};
+pub(crate) use receiver::{Delivery, Receiver};
 pub(crate) use server::{Answer, TestApp};
 pub(crate) use town::{PLATES, SOUTH_WEST, STATUSES, TOWNSHIPS, VILLAGES};
 

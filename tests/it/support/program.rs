@@ -121,7 +121,7 @@ impl Program {
     }
 
     /// Kills it as a power cut would.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

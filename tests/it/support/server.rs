@@ -7,6 +7,7 @@ use platbook::app::{App, TileLimits};
 use platbook::domain::{ChangeSet, Claims, Draft, Edit, Intake};
 use platbook::http::{self, Access, Limits};
 use platbook::store;
+use platbook::webhooks::{self, Courier};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 use serde_json::Value;
@@ -73,8 +74,9 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         access.check(&app.catalogue).unwrap();
+        let courier = Courier::new(Arc::clone(&app), webhooks::Settings::default()).unwrap();
         let service =
-            http::router(Arc::clone(&app), limits, access).into_make_service_with_connect_info::<SocketAddr>();
+            http::router(Arc::clone(&app), limits, access, courier).into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let client = super::client();
         let served = Self { app, base, client, serving, folder };

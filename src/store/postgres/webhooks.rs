@@ -1,0 +1,3 @@
+//! Webhooks in PostgreSQL.
+
+crate::store::webhooks::webhooks!(PostgresWebhooks, sqlx::PgPool);

@@ -1,0 +1,3 @@
+//! Webhooks in SQLite.
+
+crate::store::webhooks::webhooks!(SqliteWebhooks, sqlx::SqlitePool);
