@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from '@playwright/test';
 import { ADMINISTRATOR, at, card, edit, EDITOR, enter, form, open, PASSWORD, plate, setStatus, shot, signIn, violations } from './support';
 
@@ -74,6 +76,65 @@ test('an administrator makes a user, who may do what was granted; then shuts the
   await dialog.getByRole('button', { name: `停用 ${name}` }).click();
   await expect(row).toContainText('已停用');
   expect((await theirs.request.get(new URL('/session', page.url()).href)).status()).toBe(401);
+});
+
+test('an administrator makes a webhook, tries it, and sees what was not delivered', async ({ page }) => {
+  const came: { id: string; type: string }[] = [];
+  let status = 204;
+  const receiver = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => { body += part.toString(); });
+    request.on('end', () => {
+      came.push({ id: String(request.headers['webhook-id']), type: (JSON.parse(body) as { type: string }).type });
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((listening) => { receiver.listen(0, '127.0.0.1', listening); });
+  const { port } = receiver.address() as AddressInfo;
+  const title = `应急平台 ${Date.now()}`;
+  await open(page);
+  await signIn(page, ADMINISTRATOR);
+  await page.getByTestId('who').click();
+  await page.getByRole('tab', { name: '推送' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('用途').fill(title);
+  await dialog.getByLabel('接收网址').fill('http://10.0.0.1/');
+  await dialog.getByRole('button', { name: '新建推送' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('既非公网地址');
+  await dialog.getByLabel('接收网址').fill(`http://127.0.0.1:${port}/hook`);
+  await dialog.getByLabel('图层').selectOption({ label: '门楼牌' });
+  await dialog.getByRole('button', { name: '新建推送' }).click();
+  await expect(dialog.locator('code')).toContainText(/^whsec_/);
+  const row = dialog.getByRole('row', { name: new RegExp(title) });
+  await expect(row).toContainText('门楼牌 · 全市');
+  await row.getByRole('button', { name: '试送' }).click();
+  await expect(dialog.getByText('已送达', { exact: true })).toBeVisible();
+  expect(came.map(({ type }) => type)).toEqual(['platbook.ping']);
+  status = 500;
+  await row.getByRole('button', { name: '试送' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('500');
+  const moved = await plate(page, 41);
+  const [lon, lat] = moved.geometry.coordinates;
+  const edited = await page.request.patch(`/collections/doorplate/items/${moved.id}`, {
+    headers: { Authorization: `Bearer ${process.env.PLATBOOK_TOKEN ?? ''}`, 'Content-Type': 'application/merge-patch+json', Cookie: '' },
+    data: JSON.stringify({ geometry: { type: 'Point', coordinates: [lon + 0.000001, lat] } }),
+  });
+  expect(edited.status()).toBe(200);
+  await expect(async () => {
+    await page.getByRole('tab', { name: '用户' }).click();
+    await page.getByRole('tab', { name: '推送' }).click();
+    await row.getByRole('button', { name: '未送达 1' }).click({ timeout: 500 });
+  }).toPass();
+  await shot(page, 'webhooks');
+  expect(await violations(page)).toEqual([]);
+  status = 204;
+  await dialog.getByRole('button', { name: '重新送达' }).click();
+  await expect(dialog.getByRole('button', { name: '重新送达' })).toHaveCount(0);
+  expect(came.at(-1)?.type).toBe('platbook.commit');
+  page.on('dialog', (asked) => asked.accept());
+  await row.getByRole('button', { name: '删除' }).click();
+  await expect(row).toHaveCount(0);
+  receiver.close();
 });
 
 test('a session that ends is noticed, and what was not saved is kept', async ({ page, context }) => {

@@ -131,6 +131,15 @@ export interface Account {
 /** `token` is there once, in the answer that made it. */
 export interface Token { id: string; account: string; name: string; scopes: Action[]; created: string; expires: string; used?: string; token?: string }
 
+/** Which changes are told; what is not named does not matter. */
+export interface Wanted { layers?: string[]; division?: string; bbox?: number[] }
+/** `secret` is there once, in the answer that made it. */
+export interface Webhook {
+  id: string; title: string; url: string; account: string; wanted: Wanted; paused: boolean; created: string;
+  told: number; attempts: number; retry?: string; failure?: string; undelivered?: number; secret?: string;
+}
+export interface Undelivered { revision: number; attempts: number; at: string; failure: string }
+
 export interface Fault { pointer: string; code: string; message: Titled }
 export type ChangeKind = 'created' | 'updated' | 'deleted';
 
