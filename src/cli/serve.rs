@@ -1,8 +1,11 @@
 //! `platbook serve`.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 
 use super::{CliError, open_store, progress, read_catalogue, say, start_log};
@@ -46,21 +49,24 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
         source: std::io::Error::other(error),
     })?;
     courier.start();
+    let patience = Duration::from_secs(config.http.head_timeout_s);
+    let grace = Duration::from_secs(config.http.timeout_s);
     let service =
         http::router(app, config.http, config.access, courier).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = |source| CliError::Io { doing: "serving".to_owned(), source };
+    let handle = Handle::new();
     // The end of an answer and a lone event go out at once, not with what may follow.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
+    let listener = listener.into_std().map_err(serving)?;
+    let mut server =
+        axum_server::from_tcp(listener).map_err(serving)?.handle(handle.clone()).acceptor(NoDelayAcceptor).http1_only();
+    // Who connects and does not ask is let go.
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(patience);
+    tokio::spawn(async move {
+        told_to_stop().await;
+        running.stop();
+        handle.graceful_shutdown(Some(grace));
     });
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            told_to_stop().await;
-            running.stop();
-        })
-        .await
-        .map_err(|source| CliError::Io { doing: "serving".to_owned(), source })?;
+    server.serve(service).await.map_err(serving)?;
     tracing::info!("stopped");
     Ok(())
 }

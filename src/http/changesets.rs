@@ -141,7 +141,10 @@ fn refuse_all(lines: Vec<Value>) -> Problem {
         lines.iter().find(|line| line["status"] == "refused").map_or(0, |line| line["line"].as_u64().unwrap_or(0));
     let count = lines.iter().filter(|line| line["status"] == "refused").count();
     let zh = format!("{count} 行被拒绝，第一处在第 {first} 行；未写入任何内容。");
-    let en = format!("{count} lines are refused, the first is line {first}; nothing was written.");
+    let en = match count {
+        1 => format!("Line {first} is refused; nothing was written."),
+        _ => format!("{count} lines are refused, the first is line {first}; nothing was written."),
+    };
     let title = ("变更集被拒绝", "The change set is refused");
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "changeset.refused", title, (zh, en)).with("lines", lines)
 }

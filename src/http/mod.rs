@@ -78,6 +78,8 @@ pub struct Limits {
     pub waiting: usize,
     /// How long a request may take, seconds.
     pub timeout_s: u64,
+    /// How long a client may take to say what it asks, and be silent between requests, seconds.
+    pub head_timeout_s: u64,
 }
 
 impl Default for Limits {
@@ -91,6 +93,7 @@ impl Default for Limits {
             concurrent: cores,
             waiting: 256,
             timeout_s: 30,
+            head_timeout_s: 60,
         }
     }
 }
@@ -223,8 +226,17 @@ fn people() -> Router<AppState> {
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
 
-/// Refuses queries that are too long before anything reads them.
+/// Refuses queries that are too long before anything reads them, and bodies that nobody here unpacks.
 async fn bounded(request: Request, next: Next, most: usize) -> Result<Response, Problem> {
+    let packed = request.headers().get(header::CONTENT_ENCODING).filter(|encoding| *encoding != "identity");
+    if packed.is_some() {
+        let detail = (
+            "请求体不支持压缩；请去掉 Content-Encoding 并发送原文。".to_owned(),
+            "Bodies are read as they are; send it without `Content-Encoding`.".to_owned(),
+        );
+        let title = ("请求体编码不支持", "The body is packed");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.encoding", title, detail));
+    }
     let got = request.uri().query().map_or(0, str::len);
     if got > most {
         let detail = (

@@ -15,7 +15,7 @@ fn routes() -> BTreeSet<(String, String)> {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/mod.rs")).unwrap();
     let mut found = BTreeSet::new();
     for rest in source.split(".route(").skip(1) {
-        let route = rest.split(".with_state").next().unwrap();
+        let route = rest.split("\n        .").next().unwrap();
         let path = route.split('"').nth(1).unwrap();
         for method in METHODS.iter().filter(|method| route.contains(&format!("{method}("))) {
             found.insert((path.to_owned(), (*method).to_owned()));

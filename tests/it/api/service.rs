@@ -1,10 +1,13 @@
 //! Health, metrics, request ids, headers, too much work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use platbook::http::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use crate::support::{PLATES, TestApp};
+use crate::support::{PLATES, Program, TestApp};
 
 #[tokio::test]
 async fn health_and_readiness_answer() {
@@ -143,4 +146,32 @@ async fn a_resource_tells_the_methods_that_it_answers() {
             assert_eq!(answer.status == 405, !allowed.contains(&method), "{method} {path}: {}", answer.status);
         }
     }
+}
+
+#[tokio::test]
+async fn who_connects_and_does_not_ask_is_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("platbook.toml");
+    std::fs::write(&settings, "[http]\nhead_timeout_s = 1\n").unwrap();
+    let database = folder.path().join("city.sqlite");
+    let flags = ["--config", settings.to_str().unwrap()];
+    let server = Program::serve_with(database.to_str().unwrap(), &flags);
+    for said in ["", "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+        let mut connection = TcpStream::connect(server.base.trim_start_matches("http://")).await.unwrap();
+        connection.write_all(said.as_bytes()).await.unwrap();
+        let mut heard = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(20), connection.read_to_end(&mut heard)).await;
+        ended.expect("the server ends it").ok();
+        assert!(!heard.starts_with(b"HTTP/1.1 200"), "{said}");
+    }
+    assert_eq!(server.get("/healthz").await.0, 200);
+    assert!(server.stop().0, "it ends well");
+}
+
+#[tokio::test]
+async fn a_packed_body_is_refused_as_such() {
+    let server = TestApp::start().await;
+    let headers = [("content-encoding", "gzip"), ("content-type", "application/x-ndjson"), ("accept-language", "en")];
+    let answer = server.send("POST", "/changesets", &headers, Some(&serde_json::json!({}))).await;
+    answer.problem(415, "body.encoding");
 }
