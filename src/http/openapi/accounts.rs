@@ -165,9 +165,9 @@ pub(super) const PEOPLE: &[Operation] = &[
         path: "/audit",
         id: "list_audit",
         tag: "People",
-        summary: ("审计", "Who signed in, changed accounts, read sensitive layers; newest first"),
+        summary: ("审计", "Who signed in, changed accounts, read sensitive layers, changed the map; newest first"),
         parameters: &[
-            query("cursor", "Where the last page ended: its `next`", positive, None),
+            query("cursor", "Where the last page ended: its `next`", string, None),
             query("limit", "Entries at the most", entries, None),
         ],
         answers: &[(JSON, "Audit")],
@@ -242,11 +242,13 @@ pub(super) fn schemas() -> Value {
             "disabled": { "type": "boolean" }, "grants": list("Grant"),
         })),
         "Audit": object(&["entries"], json!({
-            "entries": { "type": "array", "items": object(&["id", "at", "actor", "action"], json!({
+            "entries": { "type": "array", "items": object(&["at", "actor", "action"], json!({
                 "id": integer(), "at": time(), "actor": text(), "action": text(),
                 "subject": text(), "request_id": text(),
+                "revision": { "type": "integer", "minimum": 0, "description": "Of `map.changed`: see /changesets" },
+                "reason": text(),
             })) },
-            "next": { "type": "integer", "description": "`cursor` of the page that follows, if one does" },
+            "next": { "type": "string", "description": "`cursor` of the page that follows, if one does" },
         })),
     })
 }

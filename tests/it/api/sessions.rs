@@ -269,9 +269,14 @@ async fn what_people_do_stands_in_the_audit_list_and_pages() {
     loop {
         let page = server.ask("GET", &path, &as_chief).await.json();
         entries.extend(page["entries"].as_array().unwrap().clone());
-        let Some(next) = page["next"].as_u64() else { break };
+        let Some(next) = page["next"].as_str() else { break };
         path = format!("/audit?limit=2&cursor={next}");
     }
+    let (made, entries): (Vec<Value>, Vec<Value>) =
+        entries.into_iter().partition(|entry| entry["action"] == "map.changed");
+    let revisions: Vec<u64> = made.iter().map(|entry| entry["revision"].as_u64().unwrap()).collect();
+    assert_eq!(revisions, [2, 1], "who changed the map is told beside it, each once");
+    assert_eq!((&made[1]["actor"], &made[1]["reason"]), (&json!("test"), &json!("a test")));
     let told: Vec<(&str, &str, &str)> = entries
         .iter()
         .map(|entry| ["actor", "action", "subject"].map(|key| entry[key].as_str().unwrap()).into())
