@@ -9,6 +9,8 @@ pub mod error;
 
 pub mod geodesy;
 
+pub mod filter;
+
 pub mod catalog;
 
 pub mod auth;

@@ -111,6 +111,10 @@ fn check_properties(layer: &Layer, checked: &mut Checked<'_>) {
         format!("expected at most {MOST_PROPERTIES} properties, got {}", layer.properties.len())
     });
     for (name, property) in &layer.properties {
+        let is_free = ![super::GEOMETRY, super::ID, super::VILLAGE].contains(&name.as_str());
+        checked.expect(is_free, &["properties", name], || {
+            format!("expected another name than `{name}`, which every feature has")
+        });
         let path = |key: &'static str| ["properties".to_owned(), name.clone(), key.to_owned()];
         let mut expect = |holds: bool, key: &'static str, message: String| {
             let path = path(key);

@@ -29,6 +29,13 @@ use crate::domain::{Bbox, Bilingual, DivisionCode, LayerId, LonLat};
 /// The property every feature may have: true when the demo made it.
 pub const SYNTHETIC: &str = "synthetic";
 
+/// The names under which a filter asks for what every feature has: where it is, its number, its village.
+pub const GEOMETRY: &str = "geometry";
+/// Its number.
+pub const ID: &str = "id";
+/// The village that holds it.
+pub const VILLAGE: &str = "village";
+
 /// Everything that is declared about one city.
 #[derive(Debug, Clone)]
 pub struct Catalogue {

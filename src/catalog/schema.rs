@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::check::anchored;
 use super::{CodeKind, Layer, Property, PropertyType};
-use crate::domain::{Lang, Properties};
+use crate::domain::{GeometryKind, Lang, Properties};
+use crate::filter::{Kind, Queryables};
 
 /// One thing wrong with a feature's properties.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -37,6 +38,49 @@ pub fn json_schema(layer: &Layer, lang: Lang) -> Value {
     schema["properties"][super::SYNTHETIC] =
         json!({ "type": "boolean", "title": match lang { Lang::Zh => "合成数据", Lang::En => "Synthetic" } });
     schema
+}
+
+/// What may be asked about the features of a layer, as a JSON Schema (OGC 19-079r2, clause 6).
+pub fn queryables_schema(layer: &Layer, id: &str, lang: Lang) -> Value {
+    let mut schema = json_schema(layer, lang);
+    let title = |zh: &str, en: &str| match lang {
+        Lang::Zh => zh.to_owned(),
+        Lang::En => en.to_owned(),
+    };
+    let format = match layer.geometry {
+        GeometryKind::Point => "geometry-point",
+        GeometryKind::Line => "geometry-linestring-or-multilinestring",
+        GeometryKind::Polygon => "geometry-polygon-or-multipolygon",
+    };
+    schema["$id"] = id.into();
+    schema["properties"][super::GEOMETRY] =
+        json!({ "title": title("位置", "Where it is"), "format": format, "x-ogc-role": "primary-geometry" });
+    schema["properties"][super::ID] =
+        json!({ "title": title("编号", "Number"), "type": "integer", "minimum": 1, "x-ogc-role": "id" });
+    schema["properties"][super::VILLAGE] =
+        json!({ "title": title("所在村（社区）", "Village"), "type": "string", "pattern": r"^\d{12}$" });
+    if let Some(members) = schema.as_object_mut() {
+        members.remove("required");
+    }
+    schema
+}
+
+/// The same as a filter looks at it.
+pub fn queryables(layer: &Layer) -> Queryables {
+    let kind = |property: &Property| match property.kind {
+        PropertyType::String => Kind::Text,
+        PropertyType::Integer | PropertyType::Number => Kind::Number,
+        PropertyType::Boolean => Kind::Boolean,
+        PropertyType::Date => Kind::Date,
+    };
+    let everywhere = [
+        (super::GEOMETRY, Kind::Geometry),
+        (super::ID, Kind::Number),
+        (super::VILLAGE, Kind::Text),
+        (super::SYNTHETIC, Kind::Boolean),
+    ];
+    let own = layer.properties.iter().map(|(name, property)| (name.clone(), kind(property)));
+    own.chain(everywhere.map(|(name, kind)| (name.to_owned(), kind))).collect()
 }
 
 fn property_schema(layer: &Layer, name: &str, property: &Property, lang: Lang) -> Value {

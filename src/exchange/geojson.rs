@@ -2,11 +2,17 @@
 
 use std::io::Write;
 
-use crate::domain::Geometry;
+use geo::MapCoords;
+use geo_types::Coord;
+
+use crate::domain::LonLat;
+use crate::geodesy::crs::{Crs, CrsError};
 use crate::index::{Item, Shape};
 
-/// Decimals of a degree that are written: the seventh is a centimetre.
-const DECIMALS: f64 = 1e7;
+/// Parts of a degree that are written: a centimetre.
+const DEGREE: f64 = 1e7;
+/// Parts of a metre that are written: a millimetre.
+const METRE: f64 = 1e3;
 
 /// Writes a `FeatureCollection`, one feature in memory at a time; how many there were.
 pub fn write_collection<'a>(items: impl Iterator<Item = &'a Item>, out: &mut dyn Write) -> std::io::Result<u64> {
@@ -26,16 +32,33 @@ pub fn write_collection<'a>(items: impl Iterator<Item = &'a Item>, out: &mut dyn
 
 /// Appends a feature: id, geometry, properties, and as foreign members version and village.
 pub fn write_feature(item: &Item, out: &mut Vec<u8>) {
+    write_with(item, out, |out| match item.shape() {
+        Shape::Point(at) => write_geometry(&geo_types::Point(Coord::from(*at)).into(), DEGREE, out),
+        Shape::Outline(outline) => write_geometry(outline.geometry().as_geo(), DEGREE, out),
+    });
+}
+
+/// The same with coordinates of another system, in the order of its axes. Nothing is written where the system
+/// does not reach.
+pub fn write_feature_in(item: &Item, crs: Crs, out: &mut Vec<u8>) -> Result<(), CrsError> {
+    if crs == Crs::Crs84 {
+        write_feature(item, out);
+        return Ok(());
+    }
+    let known = item.geometry();
+    let moved = known.as_geo().try_map_coords(|at| {
+        let [x, y] = crs.of_lonlat(LonLat::new(at.x, at.y)?)?;
+        Ok::<_, CrsError>(Coord { x, y })
+    })?;
+    let step = if crs.is_geographic() { DEGREE } else { METRE };
+    write_with(item, out, |out| write_geometry(&moved, step, out));
+    Ok(())
+}
+
+fn write_with(item: &Item, out: &mut Vec<u8>, geometry: impl FnOnce(&mut Vec<u8>)) {
     // Writing into memory cannot fail.
     let _ = write!(out, "{{\"type\":\"Feature\",\"id\":{},\"geometry\":", item.id);
-    match item.shape() {
-        Shape::Point(at) => {
-            out.extend_from_slice(b"{\"type\":\"Point\",\"coordinates\":");
-            write_position(geo_types::Coord::from(*at), out);
-            out.push(b'}');
-        }
-        Shape::Outline(outline) => write_geometry(outline.geometry(), out),
-    }
+    geometry(out);
     out.extend_from_slice(b",\"properties\":");
     item.write_properties(out);
     let _ = write!(out, ",\"version\":{}", item.version);
@@ -46,50 +69,53 @@ pub fn write_feature(item: &Item, out: &mut Vec<u8>) {
 }
 
 /// Appends a geometry.
-pub fn write_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
+fn write_geometry(geometry: &geo_types::Geometry<f64>, step: f64, out: &mut Vec<u8>) {
     use geo_types::Geometry as G;
     let mut object = |name: &str, write: &mut dyn FnMut(&mut Vec<u8>)| {
         let _ = write!(out, "{{\"type\":\"{name}\",\"coordinates\":");
         write(out);
         out.push(b'}');
     };
-    match geometry.as_geo() {
-        G::Point(point) => object("Point", &mut |out| write_position(point.0, out)),
-        G::LineString(line) => object("LineString", &mut |out| write_line(line, out)),
-        G::MultiLineString(lines) => object("MultiLineString", &mut |out| write_list(&lines.0, out, write_line)),
-        G::Polygon(polygon) => object("Polygon", &mut |out| write_polygon(polygon, out)),
-        G::MultiPolygon(polygons) => object("MultiPolygon", &mut |out| write_list(&polygons.0, out, write_polygon)),
-        // `Geometry` holds no other kind.
+    match geometry {
+        G::Point(point) => object("Point", &mut |out| write_position(point.0, step, out)),
+        G::LineString(line) => object("LineString", &mut |out| write_line(line, step, out)),
+        G::MultiLineString(lines) => object("MultiLineString", &mut |out| write_list(&lines.0, step, out, write_line)),
+        G::Polygon(polygon) => object("Polygon", &mut |out| write_polygon(polygon, step, out)),
+        G::MultiPolygon(polygons) => {
+            object("MultiPolygon", &mut |out| write_list(&polygons.0, step, out, write_polygon));
+        }
+        // A feature has no other kind.
         _ => out.extend_from_slice(b"null"),
     }
 }
 
-fn write_polygon(polygon: &geo_types::Polygon<f64>, out: &mut Vec<u8>) {
+fn write_polygon(polygon: &geo_types::Polygon<f64>, step: f64, out: &mut Vec<u8>) {
     out.push(b'[');
-    write_line(polygon.exterior(), out);
+    write_line(polygon.exterior(), step, out);
     for hole in polygon.interiors() {
         out.push(b',');
-        write_line(hole, out);
+        write_line(hole, step, out);
     }
     out.push(b']');
 }
 
-fn write_line(line: &geo_types::LineString<f64>, out: &mut Vec<u8>) {
-    write_list(&line.0, out, |at, out| write_position(*at, out));
+fn write_line(line: &geo_types::LineString<f64>, step: f64, out: &mut Vec<u8>) {
+    write_list(&line.0, step, out, |at, step, out| write_position(*at, step, out));
 }
 
-fn write_list<T>(list: &[T], out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
+fn write_list<T>(list: &[T], step: f64, out: &mut Vec<u8>, write: fn(&T, f64, &mut Vec<u8>)) {
     out.push(b'[');
     for (i, part) in list.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        write(part, out);
+        write(part, step, out);
     }
     out.push(b']');
 }
 
-fn write_position(at: geo_types::Coord<f64>, out: &mut Vec<u8>) {
-    let rounded = |degrees: f64| (degrees * DECIMALS).round() / DECIMALS;
+/// The coordinates of a position, rounded to `step` parts of their unit.
+fn write_position(at: Coord<f64>, step: f64, out: &mut Vec<u8>) {
+    let rounded = |number: f64| (number * step).round() / step;
     let _ = write!(out, "[{},{}]", rounded(at.x), rounded(at.y));
 }

@@ -4,6 +4,8 @@
 //! the easting). The whole city is kept in this one zone, though its westernmost 490 m belong to the
 //! next: a seam through a city helps nobody. The projection itself is `proj4rs`'s.
 
+use std::sync::LazyLock;
+
 use proj4rs::Proj;
 use proj4rs::transform::transform;
 
@@ -39,6 +41,9 @@ pub enum ProjectionError {
     /// The projection failed.
     #[error("the position cannot be projected: {0}")]
     Projection(#[from] proj4rs::errors::Error),
+    /// A system could not be read.
+    #[error("the coordinate system cannot be read: {0}")]
+    System(String),
     /// The result is no position.
     #[error(transparent)]
     Coordinate(#[from] CoordinateError),
@@ -48,13 +53,14 @@ const CENTRAL_MERIDIAN_DEG: f64 = 114.0;
 const FARTHEST_DEG: f64 = 10.0;
 const ZONE_PREFIX_M: f64 = 38_000_000.0;
 
-fn systems() -> Result<(Proj, Proj), proj4rs::errors::Error> {
-    Ok((
-        Proj::from_proj_string("+proj=longlat +ellps=GRS80 +no_defs")?,
-        Proj::from_proj_string(
-            "+proj=tmerc +lat_0=0 +lon_0=114 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs",
-        )?,
-    ))
+/// Degrees, and the plane; read from their descriptions once.
+fn systems() -> Result<&'static (Proj, Proj), ProjectionError> {
+    static SYSTEMS: LazyLock<Result<(Proj, Proj), String>> = LazyLock::new(|| {
+        let plane = "+proj=tmerc +lat_0=0 +lon_0=114 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs";
+        let read = |text| Proj::from_proj_string(text).map_err(|error| error.to_string());
+        Ok((read("+proj=longlat +ellps=GRS80 +no_defs")?, read(plane)?))
+    });
+    SYSTEMS.as_ref().map_err(|error| ProjectionError::System(error.clone()))
 }
 
 impl Zone {
@@ -72,7 +78,7 @@ impl Zone {
         }
         let (geographic, plane) = systems()?;
         let mut point = (at.lon().to_radians(), at.lat().to_radians());
-        transform(&geographic, &plane, &mut point)?;
+        transform(geographic, plane, &mut point)?;
         Ok(PlaneXy { easting_m: point.0 + self.prefix_m(), northing_m: point.1 })
     }
 
@@ -80,7 +86,7 @@ impl Zone {
     pub fn unproject(self, at: PlaneXy) -> Result<LonLat, ProjectionError> {
         let (geographic, plane) = systems()?;
         let mut point = (at.easting_m - self.prefix_m(), at.northing_m);
-        transform(&plane, &geographic, &mut point)?;
+        transform(plane, geographic, &mut point)?;
         Ok(LonLat::new(point.0.to_degrees(), point.1.to_degrees())?)
     }
 }

@@ -8,12 +8,13 @@ use super::caller::Caller;
 use super::extract::{Format, Params, Path};
 use super::respond::{Answer, base_url, link};
 use super::{AppState, Problem, html};
-use crate::catalog::schema::json_schema;
+use crate::catalog::schema::{json_schema, queryables_schema};
 use crate::domain::Lang;
+use crate::geodesy::crs::Crs;
 use crate::index::Snapshot;
 
-/// Longitude, latitude in degrees. For the map's purposes equal to EPSG:4490.
-const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+/// The relation to what may be asked about.
+const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 
 /// `GET /collections`
 pub(super) async fn list_collections(
@@ -73,15 +74,16 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
         "title": layer.title.in_lang(lang),
         "description": layer.description.in_lang(lang),
         "attribution": snapshot.attribution([at], lang),
-        "extent": { "spatial": { "bbox": [<[f64; 4]>::from(extent)], "crs": CRS84 } },
+        "extent": { "spatial": { "bbox": [<[f64; 4]>::from(extent)], "crs": Crs::Crs84.uri() } },
         "itemType": "feature",
-        "crs": [CRS84],
-        "storageCrs": "http://www.opengis.net/def/crs/EPSG/0/4490",
+        "crs": Crs::ALL.map(Crs::uri),
+        "storageCrs": Crs::STORAGE.uri(),
         "links": [
             link(format!("{own}?f=json"), "self", "application/json", "This collection"),
             link(format!("{own}?f=html"), "alternate", "text/html", "This collection for people"),
             link(format!("{own}/items"), "items", "application/geo+json", layer.title.in_lang(lang)),
             link(format!("{own}/schema"), "describedby", "application/schema+json", "Schema"),
+            link(format!("{own}/queryables"), QUERYABLES, "application/schema+json", "Queryables"),
             link(format!("{base}/tiles/{}", layer.id), "tilejson", "application/json", "TileJSON"),
         ],
     })
@@ -98,6 +100,23 @@ pub(super) async fn read_schema(
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     let schema = json_schema(&state.app.catalogue.layers[at], lang);
+    let revision = state.app.revision();
+    Ok(Answer { revision, media_type: "application/schema+json", body: schema.to_string().into() })
+}
+
+/// `GET /collections/{layer}/queryables`: what `filter` may ask about.
+pub(super) async fn read_queryables(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(layer): Path<String>,
+    lang: Lang,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    let at = state.layer(&caller, &layer)?;
+    let id = format!("{}/collections/{layer}/queryables", base_url(&headers));
+    let schema = queryables_schema(&state.app.catalogue.layers[at], &id, lang);
     let revision = state.app.revision();
     Ok(Answer { revision, media_type: "application/schema+json", body: schema.to_string().into() })
 }

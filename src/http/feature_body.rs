@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 
 use super::Problem;
 use super::edits::unusable;
+use super::filtered::crs_of;
 use crate::domain::{FeatureId, Geometry, Properties, Version};
 use crate::edit::{Base, Fault, Line, Operation, Patch};
+use crate::geodesy::crs::{Crs, CrsError};
 
 const GEOJSON: [&str; 2] = ["application/geo+json", "application/json"];
 const MERGE_PATCH: [&str; 2] = ["application/merge-patch+json", "application/json"];
@@ -25,8 +27,8 @@ pub(super) fn feature(headers: &HeaderMap, body: &[u8]) -> Result<Content, Probl
     if members.get("type").and_then(Value::as_str) != Some("Feature") {
         return Err(Problem::unusable_body("`type` is to be `Feature`"));
     }
-    let axes = Axes::of(headers)?;
-    let geometry = geometry(members.get("geometry"), axes).map_err(|fault| unusable(vec![fault]))?;
+    let crs = crs_of_body(headers)?;
+    let geometry = geometry(members.get("geometry"), crs).map_err(|fault| unusable(vec![fault]))?;
     let properties = properties(members.remove("properties")).map_err(|fault| unusable(vec![fault]))?;
     Ok(Content { geometry, properties })
 }
@@ -34,12 +36,12 @@ pub(super) fn feature(headers: &HeaderMap, body: &[u8]) -> Result<Content, Probl
 /// A merge patch (RFC 7396) of a feature: geometry, properties or both.
 pub(super) fn patch(headers: &HeaderMap, body: &[u8]) -> Result<Patch, Problem> {
     let mut members = object(headers, body, &MERGE_PATCH)?;
-    let axes = Axes::of(headers)?;
-    patch_of(members.remove("geometry"), members.remove("properties"), axes).map_err(|fault| unusable(vec![fault]))
+    let crs = crs_of_body(headers)?;
+    patch_of(members.remove("geometry"), members.remove("properties"), crs).map_err(|fault| unusable(vec![fault]))
 }
 
-fn patch_of(geometry_part: Option<Value>, properties_part: Option<Value>, axes: Axes) -> Result<Patch, Fault> {
-    let geometry = geometry_part.map(|value| geometry(Some(&value), axes)).transpose()?;
+fn patch_of(geometry_part: Option<Value>, properties_part: Option<Value>, crs: Crs) -> Result<Patch, Fault> {
+    let geometry = geometry_part.map(|value| geometry(Some(&value), crs)).transpose()?;
     let properties = properties(properties_part)?;
     Ok(Patch { geometry, properties })
 }
@@ -65,34 +67,13 @@ pub(super) fn expect(headers: &HeaderMap, kinds: &[&str]) -> Result<(), Problem>
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.media_type", title, detail))
 }
 
-/// In which order coordinates come (`Content-Crs`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Axes {
-    /// Longitude, latitude: CRS84, as GeoJSON has it.
-    LonLat,
-    /// Latitude, longitude: as EPSG:4490 and EPSG:4326 have it.
-    LatLon,
+/// The system of the coordinates that are sent (`Content-Crs`).
+fn crs_of_body(headers: &HeaderMap) -> Result<Crs, Problem> {
+    let uri = headers.get("content-crs").map(|value| value.to_str().unwrap_or_default());
+    uri.map_or(Ok(Crs::default()), |uri| crs_of("Content-Crs", uri))
 }
 
-impl Axes {
-    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let Some(value) = headers.get("content-crs") else { return Ok(Self::LonLat) };
-        let uri = value.to_str().unwrap_or_default().trim_matches(['<', '>', ' ']);
-        match uri {
-            "http://www.opengis.net/def/crs/OGC/1.3/CRS84" => Ok(Self::LonLat),
-            "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" => {
-                Ok(Self::LatLon)
-            }
-            _ => Err(Problem::parameter(
-                "Content-Crs",
-                "Content-Crs 可取 OGC/1.3/CRS84、EPSG/0/4490、EPSG/0/4326。",
-                "`Content-Crs` is OGC/1.3/CRS84, EPSG/0/4490 or EPSG/0/4326.",
-            )),
-        }
-    }
-}
-
-fn geometry(value: Option<&Value>, axes: Axes) -> Result<Geometry, Fault> {
+fn geometry(value: Option<&Value>, crs: Crs) -> Result<Geometry, Fault> {
     let fault = |error: &dyn std::fmt::Display| {
         Fault::new("/geometry", "geometry.unreadable", format!("几何无法读取：{error}。"), error.to_string())
     };
@@ -101,24 +82,25 @@ fn geometry(value: Option<&Value>, axes: Axes) -> Result<Geometry, Fault> {
         return Err(Fault::new("/geometry", "geometry.missing", zh, en));
     };
     let mut value = value.clone();
-    if axes == Axes::LatLon
+    if crs != Crs::Crs84
         && let Some(coordinates) = value.get_mut("coordinates")
     {
-        swap(coordinates);
+        to_lonlat(coordinates, crs).map_err(|error| fault(&error))?;
     }
     Geometry::from_geojson(&value).map_err(|error| fault(&error))
 }
 
-/// Turns every position around.
-fn swap(coordinates: &mut Value) {
-    let Value::Array(list) = coordinates else { return };
-    if list.first().is_some_and(Value::is_number) {
-        if list.len() >= 2 {
-            list.swap(0, 1);
-        }
-        return;
+/// Brings every position to longitude and latitude. What is no position is left for who reads it next.
+fn to_lonlat(coordinates: &mut Value, crs: Crs) -> Result<(), CrsError> {
+    let Value::Array(list) = coordinates else { return Ok(()) };
+    if let [first, second, ..] = &mut list[..]
+        && let (Some(a), Some(b)) = (first.as_f64(), second.as_f64())
+    {
+        let at = crs.to_lonlat(a, b)?;
+        (*first, *second) = (at.lon().into(), at.lat().into());
+        return Ok(());
     }
-    list.iter_mut().for_each(swap);
+    list.iter_mut().try_for_each(|part| to_lonlat(part, crs))
 }
 
 fn properties(value: Option<Value>) -> Result<Properties, Fault> {
@@ -168,17 +150,17 @@ pub(super) fn line(text: &str, layer: impl Fn(&str) -> Option<usize>) -> Result<
     };
     let operation = match verb {
         0 => Operation::Create {
-            geometry: geometry(written.geometry.as_ref(), Axes::LonLat)?,
+            geometry: geometry(written.geometry.as_ref(), Crs::Crs84)?,
             properties: properties(written.properties.clone())?,
         },
         1 => Operation::Replace {
             id: id()?,
             base,
-            geometry: geometry(written.geometry.as_ref(), Axes::LonLat)?,
+            geometry: geometry(written.geometry.as_ref(), Crs::Crs84)?,
             properties: properties(written.properties.clone())?,
         },
         2 => {
-            let patch = patch_of(written.geometry.clone(), written.properties.clone(), Axes::LonLat)?;
+            let patch = patch_of(written.geometry.clone(), written.properties.clone(), Crs::Crs84)?;
             Operation::Patch { id: id()?, base, patch }
         }
         _ => Operation::Delete { id: id()?, base },

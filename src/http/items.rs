@@ -3,21 +3,26 @@
 use std::io::Write;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::extract::{Format, Params, Path, unknown_parameter};
+use super::filtered::{Filtered, crs_of};
 use super::respond::{Answer, REVISION, base_url, is_known, link, link_header, mark_sharing, not_modified};
 use super::{AppState, Problem, html};
 use crate::catalog::{Layer, PropertyType};
-use crate::domain::{Bbox, DivisionCode, FeatureId, InvalidId, Lang};
-use crate::exchange::geojson::write_feature;
+use crate::domain::{Bbox, DivisionCode, FeatureId, InvalidId, Lang, LonLat};
+use crate::exchange::geojson::write_feature_in;
+use crate::geodesy::crs::{Crs, CrsError};
 use crate::index::{Item, Page, Query, Snapshot};
 
 const GEOJSON: &str = "application/geo+json";
+
+/// OGC API Features Part 2.
+const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
 /// `GET /collections/{layer}/items`
 pub(super) async fn list_items(
@@ -37,20 +42,24 @@ pub(super) async fn list_items(
     let written = state.desk.run(move || {
         let page = snapshot.select(at, &asked.query);
         let links = links_of(&page, &asked, format, &own);
-        let headers = [(header::LINK, link_header(&links))];
-        (
-            headers,
-            match format {
-                Format::Json => Answer::geojson(revision, write_page(&page, &snapshot, &links)),
-                Format::Html => {
-                    let layer = &snapshot.catalogue().layers[at];
-                    html::answer(revision, html::items(lang, layer, &page, asked.following(&page, format).as_deref()))
-                }
-            },
-        )
+        let headers = [(header::LINK, link_header(&links)), (CONTENT_CRS, content_crs(asked.crs))];
+        let answer = match format {
+            Format::Json => {
+                let written = write_page(&page, &snapshot, &links, asked.crs).map_err(|error| out_of_reach(&error))?;
+                Answer::geojson(revision, written)
+            }
+            Format::Html => {
+                let layer = &snapshot.catalogue().layers[at];
+                html::answer(revision, html::items(lang, layer, &page, asked.following(&page, format).as_deref()))
+            }
+        };
+        Ok::<_, Problem>((headers, answer))
     });
-    Ok(written.await?.into_response())
+    Ok(written.await??.into_response())
 }
+
+/// Parameters that hold from page to page, as they were written.
+type Kept = Vec<(String, String)>;
 
 /// The question that a query string asks.
 struct Asked {
@@ -59,6 +68,8 @@ struct Asked {
     kept: String,
     /// The moment it asks about; none: now.
     moment: Option<Timestamp>,
+    /// The system of the coordinates that are answered.
+    crs: Crs,
 }
 
 impl Asked {
@@ -75,33 +86,79 @@ impl Asked {
     /// The query string of the page that follows, if one does.
     fn following(&self, page: &Page, format: Format) -> Option<String> {
         let last = page.items.last().filter(|_| page.more)?;
-        let next =
-            Self { query: Query { after: Some(last.id), ..Query::default() }, kept: self.kept.clone(), moment: None };
+        let query = Query { after: Some(last.id), ..Query::default() };
+        let next = Self { query, kept: self.kept.clone(), moment: None, crs: self.crs };
         Some(next.as_format(format))
     }
 }
 
 fn read_query(mut params: Params, layer: &Layer, state: &AppState) -> Result<Asked, Problem> {
-    let bbox: Option<Bbox> = params.coordinates("bbox")?;
+    let (bbox, written_box) = read_box(&mut params)?;
+    let crs_uri = params.take("crs")?;
+    let crs = crs_uri.as_deref().map_or(Ok(Crs::default()), |uri| crs_of("crs", uri))?;
     let datetime = params.peek("datetime").map(str::to_owned);
     let moment = params.moment()?;
     let limit = params.limit(state.limits.page, state.limits.page_most)?;
     let after: Option<FeatureId> = params.parse("cursor", ("上一页 next 链接中的值", "what a `next` link carries"))?;
     let division: Option<DivisionCode> =
         params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?;
+    let filter = Filtered::take(&mut params, layer)?;
     let lang = params.take("lang")?;
     let properties = params.rest();
     for (name, value) in &properties {
         check_filter(layer, name, value)?;
     }
     let mut kept = vec![("limit".to_owned(), limit.to_string())];
-    kept.extend(bbox.map(|bbox| ("bbox".to_owned(), bbox.to_string())));
+    kept.extend(written_box);
+    kept.extend(crs_uri.map(|uri| ("crs".to_owned(), uri)));
     kept.extend(division.map(|code| ("division".to_owned(), code.to_string())));
     kept.extend(datetime.map(|datetime| ("datetime".to_owned(), datetime)));
+    kept.extend(filter.kept());
     kept.extend(lang.map(|lang| ("lang".to_owned(), lang)));
     kept.extend(properties.iter().cloned());
     let kept = kept.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>();
-    Ok(Asked { query: Query { bbox, division, properties, after, limit, polygon: None }, kept: kept.join("&"), moment })
+    let query = Query { bbox, division, properties, after, limit, polygon: None, filter: filter.filter };
+    Ok(Asked { query, kept: kept.join("&"), moment, crs })
+}
+
+/// A box, and how it was asked for: `bbox` in the system of `bbox-crs`.
+fn read_box(params: &mut Params) -> Result<(Option<Bbox>, Kept), Problem> {
+    let uri = params.take("bbox-crs")?;
+    let Some(uri) = uri else {
+        let bbox: Option<Bbox> = params.coordinates("bbox")?;
+        return Ok((bbox, bbox.map(|bbox| ("bbox".to_owned(), bbox.to_string())).into_iter().collect()));
+    };
+    let crs = crs_of("bbox-crs", &uri)?;
+    let Some(text) = params.take("bbox")? else {
+        return Err(Problem::parameter("bbox-crs", "bbox-crs 须与 bbox 同用。", "`bbox-crs` comes with `bbox`."));
+    };
+    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    let [a, b, c, d] = numbers[..] else {
+        return Err(Problem::parameter("bbox", "bbox 应为四个数。", "`bbox` is four numbers."));
+    };
+    let corner = |first, second| crs.to_lonlat(first, second).map_err(|error| out_of_reach(&error));
+    // A straight edge of a plane is none in degrees: all four corners are looked at.
+    let corners = [corner(a, b)?, corner(a, d)?, corner(c, b)?, corner(c, d)?];
+    let bound =
+        |pick: fn(&LonLat) -> f64, better: fn(f64, f64) -> f64| corners.iter().map(pick).reduce(better).unwrap_or(0.0);
+    let bbox = Bbox::new(
+        bound(|at| at.lon(), f64::min),
+        bound(|at| at.lat(), f64::min),
+        bound(|at| at.lon(), f64::max),
+        bound(|at| at.lat(), f64::max),
+    )
+    .map_err(|error| Problem::coordinates("bbox", &error))?;
+    Ok((Some(bbox), vec![("bbox".to_owned(), text), ("bbox-crs".to_owned(), uri)]))
+}
+
+/// The header that names the system of the coordinates.
+fn content_crs(crs: Crs) -> HeaderValue {
+    HeaderValue::try_from(format!("<{}>", crs.uri())).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn out_of_reach(error: &CrsError) -> Problem {
+    let (zh, en) = (format!("坐标无法换算：{error}。"), format!("The coordinates cannot be converted: {error}."));
+    Problem::parameter("crs", zh, en)
 }
 
 /// Percent-encodes what has a meaning in a query string.
@@ -116,7 +173,8 @@ fn encoded(text: &str) -> String {
 
 /// A property filter must name a property, and a value that the property can have.
 fn check_filter(layer: &Layer, name: &str, value: &str) -> Result<(), Problem> {
-    const PARAMETERS: [&str; 7] = ["bbox", "limit", "cursor", "division", "datetime", "f", "lang"];
+    const PARAMETERS: [&str; 10] =
+        ["bbox", "limit", "cursor", "division", "datetime", "filter", "filter-lang", "filter-crs", "f", "lang"];
     let known = layer.properties.get(name);
     let kind = match known {
         Some(property) => property.kind,
@@ -167,14 +225,14 @@ fn links_of(page: &Page, asked: &Asked, format: Format, own: &str) -> Vec<Value>
     links
 }
 
-fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value]) -> Vec<u8> {
+fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value], crs: Crs) -> Result<Vec<u8>, CrsError> {
     let mut out = Vec::with_capacity(512 * (page.items.len() + 2));
     out.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
     for (i, item) in page.items.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        write_feature(item, &mut out);
+        write_feature_in(item, crs, &mut out)?;
     }
     // Writing into memory cannot fail.
     let _ = write!(
@@ -186,7 +244,7 @@ fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value]) -> Vec<u8> {
         snapshot.revision(),
         json!(links),
     );
-    out
+    Ok(out)
 }
 
 /// `GET /collections/{layer}/items/{id}`: by number, or by code.
@@ -200,17 +258,22 @@ pub(super) async fn read_item(
 ) -> Result<Response, Problem> {
     let format = params.format(&headers)?;
     let moment = params.moment()?;
+    let crs = params.take("crs")?.map_or(Ok(Crs::default()), |uri| crs_of("crs", &uri))?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     let snapshot = state.snapshot_at(&caller, moment).await?;
     let item = find(&snapshot, at, &layer, &id)?;
     let own = format!("{}/collections/{layer}", base_url(&headers));
-    let tags = tags(&state, &snapshot, at, &item, format, lang);
+    let mut tags = tags(&state, &snapshot, at, &item, (format, lang, crs));
+    tags.insert(CONTENT_CRS, content_crs(crs));
     if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag)) {
         return Ok(not_modified(tags));
     }
     let answer = match format {
-        Format::Json => Answer::geojson(snapshot.revision(), write_item(&item, &own)),
+        Format::Json => {
+            let written = write_item(&item, &own, crs).map_err(|error| out_of_reach(&error))?;
+            Answer::geojson(snapshot.revision(), written)
+        }
         Format::Html => html::answer(snapshot.revision(), html::item(lang, &snapshot.catalogue().layers[at], &item)),
     };
     Ok((tags, answer).into_response())
@@ -231,9 +294,16 @@ pub(super) fn find(snapshot: &Snapshot, at: usize, layer: &str, id: &str) -> Res
 
 /// A feature's tag holds for one form of one version in one database under one catalogue. Where counts
 /// are hidden, an edit elsewhere in the layer may hide another.
-fn tags(state: &AppState, snapshot: &Snapshot, at: usize, item: &Item, format: Format, lang: Lang) -> HeaderMap {
+fn tags(
+    state: &AppState,
+    snapshot: &Snapshot,
+    at: usize,
+    item: &Item,
+    (format, lang, crs): (Format, Lang, Crs),
+) -> HeaderMap {
     let form = match format {
-        Format::Json => "json",
+        Format::Json if crs == Crs::Crs84 => "json",
+        Format::Json => crs.uri().rsplit('/').next().unwrap_or_default(),
         Format::Html => html::say(lang, "zh", "en"),
     };
     let mut tags = HeaderMap::new();
@@ -248,12 +318,12 @@ fn tags(state: &AppState, snapshot: &Snapshot, at: usize, item: &Item, format: F
 
 /// The tag of a feature in GeoJSON.
 pub(super) fn item_tag(state: &AppState, snapshot: &Snapshot, at: usize, item: &Item) -> Option<HeaderValue> {
-    tags(state, snapshot, at, item, Format::Json, Lang::Zh).remove(header::ETAG)
+    tags(state, snapshot, at, item, (Format::Json, Lang::Zh, Crs::Crs84)).remove(header::ETAG)
 }
 
-fn write_item(item: &Item, own: &str) -> Vec<u8> {
+fn write_item(item: &Item, own: &str, crs: Crs) -> Result<Vec<u8>, CrsError> {
     let mut out = Vec::with_capacity(1024);
-    write_feature(item, &mut out);
+    write_feature_in(item, crs, &mut out)?;
     let this = format!("{own}/items/{}", item.id);
     let links = json!([
         link(format!("{this}?f=json"), "self", GEOJSON, "This feature"),
@@ -263,5 +333,5 @@ fn write_item(item: &Item, own: &str) -> Vec<u8> {
     // The links are one more member of the feature.
     out.pop();
     let _ = write!(out, ",\"links\":{links}}}");
-    out
+    Ok(out)
 }

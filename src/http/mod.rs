@@ -14,6 +14,7 @@ mod compare;
 mod edits;
 mod extract;
 mod feature_body;
+mod filtered;
 mod html;
 mod items;
 mod landing;
@@ -150,6 +151,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/collections", get(collections::list_collections))
         .route("/collections/{layer}", get(collections::read_collection))
         .route("/collections/{layer}/schema", get(collections::read_schema))
+        .route("/collections/{layer}/queryables", get(collections::read_queryables))
         .route("/collections/{layer}/items", get(items::list_items).post(edits::create_item))
         .route(
             "/collections/{layer}/items/{id}",

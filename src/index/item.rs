@@ -1,13 +1,16 @@
 //! A feature as the index holds it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use geo::{CoordsIter, Intersects};
 
 use super::outline::Outline;
-use super::row::{Keys, Packed, entries, without};
+use super::row::{Keys, Packed, entries, text_of, without};
 use super::run::Row;
+use crate::catalog::{GEOMETRY, ID, VILLAGE};
 use crate::domain::{Bbox, DivisionCode, Feature, FeatureId, Geometry, LonLat, Properties, Revision, Version};
+use crate::filter::{Kind, Span, Subject, Value};
 
 /// A feature as the index holds it: its values packed, its geometry ready for tiles.
 #[derive(Debug)]
@@ -208,6 +211,26 @@ impl Item {
         self.keys.value(self.row.bytes(), self.keys.position(name)?)
     }
 
+    /// One value as a filter asks for it, without building more of it than needed.
+    fn packed_value(&self, name: &str, kind: Kind) -> Value<'_> {
+        let Some(position) = self.keys.position(name) else { return Value::Null };
+        let Some((_, packed)) = entries(self.row.bytes()).find(|(key, _)| *key == position) else { return Value::Null };
+        let text = match packed {
+            Packed::Enumerated(number) => self.keys.key(position).values.get(usize::from(number)).map(String::as_str),
+            Packed::Plain(encoded) => text_of(encoded),
+        };
+        match (kind, text) {
+            (Kind::Date, Some(text)) => Span::day(text).map_or(Value::Null, Value::Span),
+            (Kind::Timestamp, Some(text)) => Span::instant(text).map_or(Value::Null, Value::Span),
+            (_, Some(text)) => Value::text(text),
+            (_, None) => match self.keys.value(self.row.bytes(), position) {
+                Some(serde_json::Value::Bool(yes)) => Value::Bool(yes),
+                Some(serde_json::Value::Number(number)) => number.as_f64().map_or(Value::Null, Value::Number),
+                _ => Value::Null,
+            },
+        }
+    }
+
     /// The packed values, with the keys they are under.
     pub fn entries(&self) -> impl Iterator<Item = (usize, Packed<'_>)> {
         entries(self.row.bytes())
@@ -240,4 +263,18 @@ impl Item {
 
 fn rect(bbox: Bbox) -> geo_types::Rect<f64> {
     geo_types::Rect::new((bbox.west(), bbox.south()), (bbox.east(), bbox.north()))
+}
+
+impl Subject for Item {
+    fn value(&self, name: &str, kind: Kind) -> Value<'_> {
+        match name {
+            GEOMETRY => Value::Geometry(match &self.shape {
+                Shape::Point(at) => Cow::Owned(geo_types::Point(geo_types::Coord::from(*at)).into()),
+                Shape::Outline(outline) => Cow::Borrowed(outline.geometry().as_geo()),
+            }),
+            ID => Value::Number(self.id.get() as f64),
+            VILLAGE => self.village.map_or(Value::Null, |village| Value::text(village.to_string())),
+            _ => self.packed_value(name, kind),
+        }
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use geo::{Closest, ClosestPoint};
-
 use super::Snapshot;
 use super::item::{Item, Shape};
 use crate::domain::{Bbox, DivisionCode, FeatureId, LonLat};
+use crate::filter::Filter;
+use crate::geodesy::around::Around;
 
 /// What is asked of one layer. All that is given must hold.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,8 @@ pub struct Query {
     pub division: Option<DivisionCode>,
     /// Has these values; a property and the text of its value.
     pub properties: Vec<(String, String)>,
+    /// Is let through by this filter.
+    pub filter: Option<Arc<Filter>>,
     /// Only ids above this one: where the last page ended.
     pub after: Option<FeatureId>,
     /// How many at the most.
@@ -39,34 +41,54 @@ pub struct Page {
 impl Snapshot {
     /// A page of the features that match.
     pub fn select(&self, layer: usize, query: &Query) -> Page {
-        let index = self.layer(layer);
-        let scope = query.bbox.into_iter().chain(query.polygon.as_ref().map(bbox_of)).reduce(narrower);
-        let is_match = |item: &Item| matches(item, query);
-        if let Some(scope) = scope.or_else(|| query.division.and_then(|code| self.bbox_of_division(code))) {
-            let mut found: Vec<&Arc<Item>> = index.in_box(scope).filter(|item| is_match(item)).collect();
-            let matched = found.len() as u64;
-            found.retain(|item| query.after.is_none_or(|after| item.id > after));
-            let more = found.len() > query.limit;
-            if more && query.limit > 0 {
-                found.select_nth_unstable_by_key(query.limit - 1, |item| item.id);
-            }
-            found.truncate(query.limit);
-            found.sort_unstable_by_key(|item| item.id);
-            return Page { items: found.into_iter().map(Arc::clone).collect(), matched, more };
+        let everything = query.bbox.is_none()
+            && query.polygon.is_none()
+            && query.division.is_none()
+            && query.properties.is_empty()
+            && query.filter.is_none();
+        if everything {
+            return self.page_of_all(layer, query);
         }
-        let everything = query.division.is_none() && query.properties.is_empty();
-        let mut following = self
-            .features_after(query.after)
-            .filter(|(stands_in, item)| *stands_in == layer && is_match(item))
-            .map(|(_, item)| item);
+        let mut found = self.matching(layer, query);
+        let matched = found.len() as u64;
+        found.retain(|item| query.after.is_none_or(|after| item.id > after));
+        let more = found.len() > query.limit;
+        if more && query.limit > 0 {
+            found.select_nth_unstable_by_key(query.limit - 1, |item| item.id);
+        }
+        found.truncate(query.limit);
+        found.sort_unstable_by_key(|item| item.id);
+        Page { items: found, matched, more }
+    }
+
+    /// All features that match, in no order; `after` and `limit` are left aside.
+    pub fn matching(&self, layer: usize, query: &Query) -> Vec<Arc<Item>> {
+        let is_match = |item: &Item| matches(item, query);
+        if let Some(found) = self.by_codes_of(layer, query) {
+            return found.into_iter().filter(|item| is_match(item)).collect();
+        }
+        let boxes = [query.bbox, query.polygon.as_ref().map(bbox_of), query.filter.as_deref().and_then(scope_of)];
+        let scope = boxes.into_iter().flatten().reduce(narrower);
+        let scope = scope.or_else(|| query.division.and_then(|code| self.bbox_of_division(code)));
+        let index = self.layer(layer);
+        index.in_box(scope.unwrap_or(Bbox::WORLD)).filter(|item| is_match(item)).map(Arc::clone).collect()
+    }
+
+    /// The features whose codes are the only ones that a filter lets through.
+    fn by_codes_of(&self, layer: usize, query: &Query) -> Option<Vec<Arc<Item>>> {
+        let property = &self.catalogue().layers[layer].code.as_ref()?.property;
+        let mut codes = query.filter.as_ref()?.only_values(property)?;
+        codes.sort_unstable();
+        codes.dedup();
+        Some(codes.into_iter().filter_map(|code| self.by_code(layer, code)).collect())
+    }
+
+    fn page_of_all(&self, layer: usize, query: &Query) -> Page {
+        let of_layer = self.features_after(query.after).filter(|(stands_in, _)| *stands_in == layer);
+        let mut following = of_layer.map(|(_, item)| item);
         let items: Vec<_> = following.by_ref().take(query.limit).map(Arc::clone).collect();
         let more = following.next().is_some();
-        let matched = if everything {
-            index.count()
-        } else {
-            self.features_after(None).filter(|(stands_in, item)| *stands_in == layer && is_match(item)).count() as u64
-        };
-        Page { items, matched, more }
+        Page { items, matched: self.layer(layer).count(), more }
     }
 
     /// The box of a division, if its polygon is on the map.
@@ -83,8 +105,7 @@ impl Snapshot {
     /// The features nearest to a position, nearest first, with the distance in metres; at most
     /// `limit` of them within `within_m`. Areas that hold the position are at distance 0.
     ///
-    /// Distances are those of the mean-latitude formula, which over 100 km is within 0.1 % of the
-    /// geodesic.
+    /// Distances are those of [`Around`].
     pub fn nearest(&self, layer: usize, at: LonLat, limit: usize, within_m: f64) -> Vec<(f64, Arc<Item>)> {
         const FIRST_RADIUS_M: f64 = 200.0;
         let around = Around::new(at);
@@ -93,7 +114,7 @@ impl Snapshot {
         loop {
             let mut found: Vec<(f64, &Arc<Item>)> = index
                 .in_box(around.box_around(radius))
-                .map(|item| (around.distance_m(item), item))
+                .map(|item| (distance_m(&around, item), item))
                 .filter(|(distance, _)| *distance <= radius)
                 .collect();
             if found.len() >= limit || radius >= within_m {
@@ -111,6 +132,16 @@ fn matches(item: &Item, query: &Query) -> bool {
         && query.division.is_none_or(|division| item.village.is_some_and(|village| division.contains(village)))
         && query.properties.iter().all(|(name, text)| item.property(name).is_some_and(|value| says(&value, text)))
         && query.polygon.as_ref().is_none_or(|polygon| item.touches(polygon))
+        && query.filter.as_ref().is_none_or(|filter| filter.lets_through(item))
+}
+
+/// The box of a filter, as far as there are positions in it.
+fn scope_of(filter: &Filter) -> Option<Bbox> {
+    let rect = filter.scope()?;
+    let (min, max) = (rect.min(), rect.max());
+    let lon = |lon: f64| lon.clamp(-180.0, 180.0);
+    let lat = |lat: f64| lat.clamp(-90.0, 90.0);
+    Bbox::new(lon(min.x), lat(min.y), lon(max.x), lat(max.y)).ok()
 }
 
 /// Whether a value is written as `text`.
@@ -137,61 +168,9 @@ fn narrower(a: Bbox, b: Bbox) -> Bbox {
     a.common(b).unwrap_or(a)
 }
 
-/// Metres east and north of a position, degrees taken at the mean latitude of both ends on the GRS80
-/// ellipsoid.
-struct Around {
-    origin: LonLat,
-    metres_per_degree_north: f64,
-}
-
-/// GRS80, the ellipsoid of CGCS2000: semi-major axis, metres.
-const SEMI_MAJOR_M: f64 = 6_378_137.0;
-/// GRS80: squared eccentricity.
-const ECCENTRICITY_2: f64 = 0.006_694_380_022_90;
-
-fn metres_per_degree_east(lat_deg: f64) -> f64 {
-    let lat = lat_deg.to_radians();
-    let prime_vertical_m = SEMI_MAJOR_M / (1.0 - ECCENTRICITY_2 * lat.sin().powi(2)).sqrt();
-    (prime_vertical_m * lat.cos()).to_radians().max(1.0)
-}
-
-impl Around {
-    fn new(origin: LonLat) -> Self {
-        let w2 = 1.0 - ECCENTRICITY_2 * origin.lat().to_radians().sin().powi(2);
-        let meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / w2.powf(1.5);
-        Self { origin, metres_per_degree_north: meridian_m.to_radians() }
-    }
-
-    /// A box that holds the circle.
-    fn box_around(&self, radius_m: f64) -> Bbox {
-        let north = radius_m / self.metres_per_degree_north * 1.01;
-        let (lon, lat) = (self.origin.lon(), self.origin.lat());
-        let east = radius_m / metres_per_degree_east((lat.abs() + north).min(90.0));
-        Bbox::new((lon - east).max(-180.0), (lat - north).max(-90.0), (lon + east).min(180.0), (lat + north).min(90.0))
-            .unwrap_or(Bbox::WORLD)
-    }
-
-    fn metres(&self, lon: f64, lat: f64) -> geo_types::Coord<f64> {
-        let east = metres_per_degree_east(f64::midpoint(lat, self.origin.lat()));
-        geo_types::Coord {
-            x: (lon - self.origin.lon()) * east,
-            y: (lat - self.origin.lat()) * self.metres_per_degree_north,
-        }
-    }
-
-    fn distance_m(&self, item: &Item) -> f64 {
-        let from_origin = |at: geo_types::Coord<f64>| at.x.hypot(at.y);
-        match item.shape() {
-            Shape::Point(at) => from_origin(self.metres(at.lon(), at.lat())),
-            Shape::Outline(_) if item.covers(self.origin) => 0.0,
-            Shape::Outline(outline) => {
-                use geo::MapCoords;
-                let flat = outline.geometry().as_geo().map_coords(|at| self.metres(at.x, at.y));
-                match flat.closest_point(&geo_types::Point::new(0.0, 0.0)) {
-                    Closest::Intersection(at) | Closest::SinglePoint(at) => from_origin(at.0),
-                    Closest::Indeterminate => f64::INFINITY,
-                }
-            }
-        }
+fn distance_m(around: &Around, item: &Item) -> f64 {
+    match item.shape() {
+        Shape::Point(at) => around.distance_to(*at),
+        Shape::Outline(outline) => around.distance_m(outline.geometry().as_geo()),
     }
 }

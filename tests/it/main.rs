@@ -11,6 +11,7 @@ mod codes;
 mod demo;
 mod durability;
 mod exchange;
+mod filter;
 mod geodesy;
 mod index;
 mod people;

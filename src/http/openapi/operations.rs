@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::MEDIA_TYPE as OPENAPI;
 use super::parameters::{
-    AS_OF, F, ITEMS, LAYER, LAYERS, Parameter, TILE, date, division, latitude, longitude, needed, path, query, results,
-    string, theme,
+    AS_OF, CRS, F, ITEMS, LAYER, LAYERS, Parameter, TILE, date, division, latitude, longitude, needed, path, query,
+    results, string, theme,
 };
 
 /// Who may ask for an operation.
@@ -140,6 +140,15 @@ const READING: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/collections/{layer}/queryables",
+        id: "read_queryables",
+        tag: "Features",
+        summary: ("可查询项", "What a filter may be about"),
+        parameters: &[LAYER],
+        answers: &[("application/schema+json", "object")],
+        ..PLAIN
+    },
+    Operation {
         path: "/collections/{layer}/items",
         id: "list_items",
         tag: "Features",
@@ -154,7 +163,7 @@ const READING: &[Operation] = &[
         id: "read_item",
         tag: "Features",
         summary: ("要素详情", "One feature, by number or code"),
-        parameters: &[LAYER, path("id", "Number or code of a feature", string, || json!("1")), F, AS_OF],
+        parameters: &[LAYER, path("id", "Number or code of a feature", string, || json!("1")), F, CRS, AS_OF],
         answers: &[(GEOJSON, "Feature"), HTML],
         tagged: true,
         ..PLAIN

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Limits;
+use crate::geodesy::crs::Crs;
 
 /// One parameter of a path or query.
 pub(super) struct Parameter {
@@ -102,6 +103,14 @@ pub(super) fn lang(_: &Limits) -> Value {
     json!({ "type": "string", "enum": ["zh", "en"] })
 }
 
+pub(super) fn language_of_filters(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["cql2-text", "cql2-json"] })
+}
+
+pub(super) fn crs(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": Crs::ALL.map(Crs::uri) })
+}
+
 pub(super) fn properties(_: &Limits) -> Value {
     json!({ "type": "object", "additionalProperties": { "type": "string" } })
 }
@@ -112,6 +121,10 @@ pub(super) const LANG: Parameter = query("lang", "Language of titles and problem
 pub(super) const LAYER: Parameter = path("layer", "Id of a layer", string, || json!("doorplate"));
 pub(super) const LAYERS: Parameter = path("layers", "Comma list of layer ids", string, || json!("village,doorplate"));
 pub(super) const F: Parameter = query("f", "Form of the answer; else Accept", format, None);
+
+/// The system of the coordinates that are answered.
+pub(super) const CRS: Parameter =
+    query("crs", "Coordinate system of the answer, by its URI, in the order of its axes; else CRS84", crs, None);
 
 /// The moment that the map is shown as of.
 pub(super) const AS_OF: Parameter = query(
@@ -133,10 +146,20 @@ pub(super) const ITEMS: &[Parameter] = &[
         bbox,
         Some(|| json!([112.8, 30.3, 112.9, 30.5])),
     ),
+    query("bbox-crs", "Coordinate system of `bbox`, by its URI, in the order of its axes; else CRS84", crs, None),
+    CRS,
     query("limit", "Features on a page; more than the maximum are asked for the maximum", page, None),
     query("cursor", "Where the last page ended; follow the link `next`", positive, None),
     query("division", "Features that stand in this division", division, Some(|| json!("429005001"))),
     AS_OF,
+    query(
+        "filter",
+        "A condition in CQL2; /collections/{layer}/queryables tells what it may be about",
+        string,
+        Some(|| json!("status = 'mounted'")),
+    ),
+    query("filter-lang", "How the filter is written; else told by its first letter", language_of_filters, None),
+    query("filter-crs", "Coordinate system of the positions in the filter, by its URI; else CRS84", crs, None),
     query(
         FILTER,
         "Properties that must have a value, each a parameter of its own: `status=mounted`. /collections/{layer}/schema lists them",

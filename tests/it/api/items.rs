@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use platbook::domain::{Edit, Version};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{PLATES, SOUTH_WEST, STATUSES, TestApp};
 
@@ -201,4 +201,93 @@ async fn head_answers_like_get_without_a_body() {
             assert_eq!(head.header(name), get.header(name), "{path} {name}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_filter_answers_in_both_languages_and_holds_from_page_to_page() {
+    let server = TestApp::start().await;
+    let all = server.json("/collections/doorplate/items?limit=1000&status=mounted").await;
+    let text = "/collections/doorplate/items?limit=7&filter=status%20%3D%20%27mounted%27";
+    let json = "/collections/doorplate/items?limit=7&filter-lang=cql2-json&filter=%7B%22op%22%3A%22%3D%22%2C%22args%22%3A%5B%7B%22property%22%3A%22status%22%7D%2C%22mounted%22%5D%7D";
+    for first in [text, json] {
+        let (mut path, mut ids) = (first.to_owned(), Vec::new());
+        loop {
+            let page = server.json(&path).await;
+            assert_eq!(page["numberMatched"], all["numberMatched"]);
+            ids.extend(page["features"].as_array().unwrap().iter().map(|one| one["id"].clone()));
+            let next = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next");
+            let Some(next) = next else { break };
+            path = next["href"].as_str().unwrap().strip_prefix(&server.base).unwrap().to_owned();
+        }
+        let expected: Vec<Value> = all["features"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+        assert_eq!(ids, expected, "{first}");
+    }
+    let queryables = server.json("/collections/doorplate/queryables").await;
+    for name in ["status", "code", "geometry", "id", "village"] {
+        assert!(queryables["properties"].get(name).is_some(), "{name}");
+    }
+    assert_eq!(queryables["properties"]["geometry"]["x-ogc-role"], "primary-geometry");
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_used_says_where_and_why() {
+    let server = TestApp::start().await;
+    let ask = async |query: &str| server.get(&format!("/collections/doorplate/items?{query}")).await;
+    let broken = ask("filter=status%20%3D").await.problem(400, "filter.invalid");
+    assert_eq!((&broken["line"], &broken["column"]), (&json!(1), &json!(9)), "{broken}");
+    let unknown = ask("filter=colour%20%3D%201").await.problem(400, "filter.invalid");
+    assert!(unknown["detail"].as_str().unwrap().contains("`colour` is not a queryable"), "{unknown}");
+    ask("filter=%7B%22op%22").await.problem(400, "filter.invalid");
+    ask("filter=true&filter-lang=sql").await.problem(400, "parameter.invalid");
+    ask("filter=true&filter-crs=EPSG:4547").await.problem(400, "parameter.invalid");
+    ask("filter-lang=cql2-text").await.problem(400, "parameter.invalid");
+}
+
+#[tokio::test]
+async fn coordinates_come_and_go_in_the_systems_that_are_declared() {
+    let server = TestApp::start().await;
+    let collection = server.json("/collections/doorplate").await;
+    let systems: Vec<String> = serde_json::from_value(collection["crs"].clone()).unwrap();
+    let path = "/collections/doorplate/items";
+    let plain = server.json(&format!("{path}?limit=1")).await;
+    let (id, at) = (&plain["features"][0]["id"], &plain["features"][0]["geometry"]["coordinates"]);
+    let (lon, lat) = (at[0].as_f64().unwrap(), at[1].as_f64().unwrap());
+    assert!(systems.len() >= 5);
+    for uri in systems {
+        let item = server.get(&format!("{path}/{id}?crs={uri}")).await;
+        assert_eq!(item.header("content-crs"), format!("<{uri}>"));
+        let at = item.json()["geometry"]["coordinates"].clone();
+        let (first, second) = (at[0].as_f64().unwrap(), at[1].as_f64().unwrap());
+        let expected = match uri.rsplit('/').next().unwrap() {
+            "CRS84" => (lon, lat, 1e-7),
+            "4490" | "4326" => (lat, lon, 1e-7),
+            // Snyder (1987): the sphere of Web Mercator.
+            "3857" => {
+                let north = (std::f64::consts::FRAC_PI_4 + lat.to_radians() / 2.0).tan().ln();
+                (6_378_137.0 * lon.to_radians(), 6_378_137.0 * north, 0.002)
+            }
+            // Northing first; the zone before the easting.
+            "4547" => (3_369_000.0, 380_000.0, 20_000.0),
+            "4526" => (3_369_000.0, 38_380_000.0, 20_000.0),
+            other => panic!("{other}"),
+        };
+        assert!((first - expected.0).abs() <= expected.2, "{uri}: {first}");
+        assert!((second - expected.1).abs() <= expected.2, "{uri}: {second}");
+        // The same plate is found by a box and by a filter in that system.
+        let step = if expected.2 < 0.001 { 1e-6 } else { 0.5 };
+        let bbox = format!("{},{},{},{}", first - step, second - step, first + step, second + step);
+        let found = server.json(&format!("{path}?bbox={bbox}&bbox-crs={uri}&crs={uri}")).await;
+        let filter = format!("S_INTERSECTS(geometry,BBOX({bbox}))").replace(' ', "%20");
+        let filtered = server.json(&format!("{path}?filter={filter}&filter-crs={uri}&crs={uri}")).await;
+        for found in [found, filtered] {
+            let features = found["features"].as_array().unwrap();
+            assert!(features.iter().any(|one| one["id"] == *id && one["geometry"]["coordinates"] == at), "{uri}");
+        }
+    }
+    let unknown = server.get(&format!("{path}?crs=http://www.opengis.net/def/crs/EPSG/0/2326")).await;
+    unknown.problem(400, "parameter.invalid");
+    server
+        .get(&format!("{path}?bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4547"))
+        .await
+        .problem(400, "parameter.invalid");
 }

@@ -71,6 +71,8 @@ const TABLE: &[Row] = &[
     row("read_collection", ("GET", "/collections/population"), INTERNAL),
     row("read_schema", ("GET", "/collections/doorplate/schema"), ANYBODY),
     row("read_schema", ("GET", "/collections/network-node/schema"), INTERNAL),
+    row("read_queryables", ("GET", "/collections/doorplate/queryables"), ANYBODY),
+    row("read_queryables", ("GET", "/collections/network-node/queryables"), INTERNAL),
     row("list_items", ("GET", "/collections/doorplate/items"), ANYBODY),
     row("list_items", ("GET", "/collections/network-node/items"), INTERNAL),
     row("list_items", ("GET", "/collections/population/items"), INTERNAL),

@@ -1,0 +1,89 @@
+//! Geometries of filters, and how two of them lie to each other (DE-9IM, by the `geo` crate).
+
+use geo::{BoundingRect, Intersects, MapCoords, Relate, Validation};
+use geo_types::{Coord, Geometry, Rect};
+
+use super::FilterError;
+
+/// Brings a position of a filter to CRS84, or says why not.
+pub type Transform<'t> = &'t dyn Fn(f64, f64) -> Result<(f64, f64), String>;
+
+/// How two geometries lie to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    Intersects,
+    Disjoint,
+    Equals,
+    Touches,
+    Crosses,
+    Within,
+    Contains,
+    Overlaps,
+}
+
+impl Relation {
+    /// By the name of an operator.
+    pub(super) fn named(op: &str) -> Option<Self> {
+        Some(match op {
+            "s_intersects" => Self::Intersects,
+            "s_disjoint" => Self::Disjoint,
+            "s_equals" => Self::Equals,
+            "s_touches" => Self::Touches,
+            "s_crosses" => Self::Crosses,
+            "s_within" => Self::Within,
+            "s_contains" => Self::Contains,
+            "s_overlaps" => Self::Overlaps,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn holds(self, a: &Geometry<f64>, b: &Geometry<f64>) -> bool {
+        match self {
+            Self::Intersects => a.intersects(b),
+            Self::Disjoint => !a.intersects(b),
+            // What does not meet has none of the relations below.
+            _ if !boxes_meet(a, b) => false,
+            Self::Equals => a.relate(b).is_equal_topo(),
+            Self::Touches => a.relate(b).is_touches(),
+            Self::Crosses => a.relate(b).is_crosses(),
+            Self::Within => a.relate(b).is_within(),
+            Self::Contains => a.relate(b).is_contains(),
+            Self::Overlaps => a.relate(b).is_overlaps(),
+        }
+    }
+}
+
+fn boxes_meet(a: &Geometry<f64>, b: &Geometry<f64>) -> bool {
+    match (a.bounding_rect(), b.bounding_rect()) {
+        (Some(a), Some(b)) => a.intersects(&b),
+        _ => false,
+    }
+}
+
+/// A geometry as the filter has it, in CRS84.
+pub(super) fn geometry(found: cql2::Geometry, transform: Transform<'_>) -> Result<Geometry<f64>, FilterError> {
+    let unusable = |error: &dyn std::fmt::Display| FilterError::Geometry(error.to_string());
+    let geometry = Geometry::try_from(cql2::Expr::Geometry(found)).map_err(|error| unusable(&error))?;
+    let geometry = transformed(&geometry, transform)?;
+    geometry.check_validation().map_err(|error| unusable(&error))?;
+    Ok(geometry)
+}
+
+/// A box given by its corners.
+pub(super) fn of_box(corners: &[f64], transform: Transform<'_>) -> Result<Geometry<f64>, FilterError> {
+    let ([west, south, east, north] | [west, south, _, east, north, _]) = *corners else {
+        return Err(FilterError::Geometry(format!("a box has 4 or 6 numbers, not {}", corners.len())));
+    };
+    let rect = Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north });
+    transformed(&rect.to_polygon().into(), transform)
+}
+
+fn transformed(geometry: &Geometry<f64>, transform: Transform<'_>) -> Result<Geometry<f64>, FilterError> {
+    geometry.try_map_coords(|at| {
+        if !(at.x.is_finite() && at.y.is_finite()) {
+            return Err(FilterError::Geometry("a coordinate is no number".to_owned()));
+        }
+        let (x, y) = transform(at.x, at.y).map_err(FilterError::Geometry)?;
+        Ok(Coord { x, y })
+    })
+}
