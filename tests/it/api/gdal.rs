@@ -54,3 +54,53 @@ async fn gdal_comes_with_a_token_and_reads_what_the_token_shows() {
     let without = run("ogrinfo", ["-ro", "-so", &source, "network-node"].map(str::to_owned).to_vec()).await;
     assert!(!String::from_utf8_lossy(&without.stdout).contains("Feature Count"), "{without:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn proj_puts_every_plate_where_this_server_does() {
+    let server = TestApp::start().await;
+    let source = format!("OAPIF:{}", server.base);
+    for code in ["3857", "4547", "4526"] {
+        let uri = format!("http://www.opengis.net/def/crs/EPSG/0/{code}");
+        let ours = server.json(&format!("/collections/doorplate/items?limit=1000&crs={uri}")).await;
+        let target = format!("EPSG:{code}");
+        let arguments = ["-f", "CSV", "/vsistdout/", &source, "doorplate", "-t_srs", &target, "-lco", "GEOMETRY=AS_XY"];
+        let theirs = run("ogr2ogr", arguments.map(str::to_owned).to_vec()).await;
+        assert!(theirs.status.success(), "{}", String::from_utf8_lossy(&theirs.stderr));
+        let mut table = csv::Reader::from_reader(theirs.stdout.as_slice());
+        let code_at = table.headers().unwrap().iter().position(|name| name == "code").unwrap();
+        let mut compared = 0;
+        for row in table.records().map(Result::unwrap) {
+            let features = ours["features"].as_array().unwrap();
+            let feature = features.iter().find(|one| one["properties"]["code"] == row[code_at]).unwrap();
+            let at = |axis: usize| feature["geometry"]["coordinates"][axis].as_f64().unwrap();
+            // GDAL writes easting first, whatever the order of the axes.
+            let (east, north) = if code == "3857" { (at(0), at(1)) } else { (at(1), at(0)) };
+            let (x, y): (f64, f64) = (row[0].parse().unwrap(), row[1].parse().unwrap());
+            assert!((east - x).abs() < 0.002 && (north - y).abs() < 0.002, "{code}: {east},{north} beside {x},{y}");
+            compared += 1;
+        }
+        assert_eq!(compared, ours["numberMatched"], "{code}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gdal_counts_what_the_same_filter_counts_here() {
+    let server = TestApp::start().await;
+    let source = format!("OAPIF:{}", server.base);
+    for filter in [
+        "status = 'mounted' AND priority > 10",
+        "status IN ('made', 'planned') OR code LIKE '%7'",
+        "NOT (priority BETWEEN 5 AND 50)",
+        "NOT (status = 'lost') AND code >= '429005001002'",
+        "status <> 'mounted' AND (priority + 1) * 2 >= 40",
+    ] {
+        let arguments = ["-ro", "-so", &source, "doorplate", "-where", filter].map(str::to_owned);
+        let told = run("ogrinfo", arguments.to_vec()).await;
+        let text = String::from_utf8_lossy(&told.stdout).into_owned();
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        let encoded: String = filter.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let ours = server.json(&format!("/collections/doorplate/items?limit=1&filter={encoded}")).await;
+        let matched = &ours["numberMatched"];
+        assert!(text.contains(&format!("Feature Count: {matched}")), "{filter}: {matched} beside {text}");
+    }
+}
