@@ -173,6 +173,11 @@ impl Bbox {
         })
     }
 
+    /// How large it is, square degrees: to compare with others.
+    pub fn size(self) -> f64 {
+        (self.east - self.west) * (self.north - self.south)
+    }
+
     /// The position in the middle.
     pub fn centre(self) -> LonLat {
         LonLat { lon: f64::midpoint(self.west, self.east), lat: f64::midpoint(self.south, self.north) }

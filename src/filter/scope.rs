@@ -12,7 +12,8 @@ use crate::geodesy::around::Around;
 /// A box outside of which a test does not hold; none: it may hold anywhere.
 pub(super) fn of(test: &Test) -> Option<Rect<f64>> {
     match test {
-        Test::All(tests) => tests.iter().filter_map(of).reduce(common),
+        // What touches two boxes need not touch what these have in common.
+        Test::All(tests) => tests.iter().filter_map(of).min_by(|a, b| size(a).total_cmp(&size(b))),
         Test::Any(tests) => {
             let boxes: Option<Vec<Rect<f64>>> = tests.iter().map(of).collect();
             boxes?.into_iter().reduce(around_both)
@@ -80,11 +81,8 @@ fn near(of: &[Term], limit: &Term) -> Option<Rect<f64>> {
     Some(Rect::new(corner(bbox.west(), bbox.south()), corner(bbox.east(), bbox.north())))
 }
 
-/// What two boxes have in common; a box of no size where they have nothing.
-fn common(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {
-    let min = Coord { x: a.min().x.max(b.min().x), y: a.min().y.max(b.min().y) };
-    let max = Coord { x: a.max().x.min(b.max().x), y: a.max().y.min(b.max().y) };
-    if min.x > max.x || min.y > max.y { Rect::new(a.min(), a.min()) } else { Rect::new(min, max) }
+fn size(rect: &Rect<f64>) -> f64 {
+    rect.width() * rect.height()
 }
 
 fn around_both(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {

@@ -14,7 +14,7 @@ use super::squares::Squares;
 use super::suppress::{shown_anew, township_of};
 use super::tables::CodeTable;
 use crate::catalog::Layer;
-use crate::domain::{Bbox, FeatureId, LayerSight, Revision};
+use crate::domain::{Bbox, DivisionCode, FeatureId, LayerSight, Revision};
 use crate::geodesy::beidou::{Cell, cells_of};
 
 /// Where a cell stands among the cells of its layer: south to north, then west to east.
@@ -263,6 +263,11 @@ impl LayerIndex {
             .take_while(move |(key, _)| *key <= key_of(max))
             .filter(move |((_, col), _)| (min.col..=max.col).contains(col))
             .map(|(key, partition)| (*key, partition))
+    }
+
+    /// The box of the features that stand in a division, wherever its polygon is now; none when none does.
+    pub fn bbox_of_division(&self, division: DivisionCode) -> Option<Bbox> {
+        self.cells.iter().filter_map(|(_, cell)| cell.bbox_of_division(division)).reduce(Bbox::union)
     }
 
     /// The features whose boxes touch a box, each once, in no order.

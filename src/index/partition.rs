@@ -8,7 +8,7 @@ use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 use super::item::Item;
 use super::points::Points;
 use super::squares::{Square, Squares};
-use crate::domain::{Bbox, Revision};
+use crate::domain::{Bbox, DivisionCode, Revision};
 
 /// The features of one layer that touch one cell of the grid.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Partition {
     points: Points,
     tree: RTree<Entry, WideNodes>,
     squares: Vec<Square>,
+    /// The villages that its features stand in, with the box of those that do.
+    villages: Box<[(DivisionCode, Bbox)]>,
 }
 
 /// Nodes of many children: fewer nodes to keep and to follow. Trees are only ever loaded as a whole.
@@ -59,9 +61,10 @@ impl Partition {
     /// Loads a cell. `revision` is the newest that touched it, also when a feature only left it.
     pub(super) fn new(items: Vec<Arc<Item>>, squares: Option<&Squares>, revision: Revision) -> Self {
         let squares = squares.map_or_else(Vec::new, |squares| squares.gather(&items));
+        let villages = villages_of(&items);
         let (points, others): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.point().is_some());
         let entries = others.into_iter().map(Entry::new).collect();
-        Self { revision, points: Points::new(points), tree: RTree::bulk_load_with_params(entries), squares }
+        Self { revision, points: Points::new(points), tree: RTree::bulk_load_with_params(entries), squares, villages }
     }
 
     /// The newest revision that touched the cell.
@@ -94,8 +97,27 @@ impl Partition {
         self.points.items().chain(self.tree.iter().map(|entry| &entry.item))
     }
 
+    /// The box of the features that stand in a division; none when none does.
+    pub fn bbox_of_division(&self, division: DivisionCode) -> Option<Bbox> {
+        let within = self.villages.iter().filter(|(village, _)| division.contains(*village));
+        within.map(|(_, bbox)| *bbox).reduce(Bbox::union)
+    }
+
     /// The squares that low zooms are made of, in order of their key.
     pub fn squares(&self) -> &[Square] {
         &self.squares
     }
+}
+
+fn villages_of(items: &[Arc<Item>]) -> Box<[(DivisionCode, Bbox)]> {
+    let mut villages: Vec<(DivisionCode, Bbox)> = Vec::new();
+    for item in items {
+        let Some(village) = item.village else { continue };
+        // A cell has a handful.
+        match villages.iter_mut().find(|(known, _)| *known == village) {
+            Some((_, bbox)) => *bbox = bbox.union(item.bbox()),
+            None => villages.push((village, item.bbox())),
+        }
+    }
+    villages.into_boxed_slice()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Snapshot;
 use super::item::{Item, Shape};
+use crate::catalog::VILLAGE;
 use crate::domain::{Bbox, DivisionCode, FeatureId, LonLat};
 use crate::filter::Filter;
 use crate::geodesy::around::Around;
@@ -67,11 +68,16 @@ impl Snapshot {
         if let Some(found) = self.by_codes_of(layer, query) {
             return found.into_iter().filter(|item| is_match(item)).collect();
         }
-        let boxes = [query.bbox, query.polygon.as_ref().map(bbox_of), query.filter.as_deref().and_then(scope_of)];
-        let scope = boxes.into_iter().flatten().reduce(narrower);
-        let scope = scope.or_else(|| query.division.and_then(|code| self.bbox_of_division(code)));
         let index = self.layer(layer);
-        index.in_box(scope.unwrap_or(Bbox::WORLD)).filter(|item| is_match(item)).map(Arc::clone).collect()
+        let filter = query.filter.as_deref();
+        let mut boxes = vec![query.bbox, query.polygon.as_ref().map(bbox_of), filter.and_then(scope_of)];
+        for division in query.division.into_iter().chain(filter.and_then(only_division)) {
+            let Some(bbox) = index.bbox_of_division(division) else { return Vec::new() };
+            boxes.push(Some(bbox));
+        }
+        // What touches two boxes need not touch what these have in common.
+        let scope = boxes.into_iter().flatten().min_by(|a, b| a.size().total_cmp(&b.size())).unwrap_or(Bbox::WORLD);
+        index.in_box(scope).filter(|item| is_match(item)).map(Arc::clone).collect()
     }
 
     /// The features whose codes are the only ones that a filter lets through.
@@ -89,17 +95,6 @@ impl Snapshot {
         let items: Vec<_> = following.by_ref().take(query.limit).map(Arc::clone).collect();
         let more = following.next().is_some();
         Page { items, matched: self.layer(layer).count(), more }
-    }
-
-    /// The box of a division, if its polygon is on the map.
-    fn bbox_of_division(&self, code: DivisionCode) -> Option<Bbox> {
-        let name = match code.level() {
-            crate::domain::DivisionLevel::City => "city",
-            crate::domain::DivisionLevel::Township => "township",
-            crate::domain::DivisionLevel::Village => "village",
-        };
-        let layer = self.catalogue().layers.iter().position(|layer| layer.id.as_str() == name)?;
-        self.by_code(layer, &code.to_string()).map(|item| item.bbox())
     }
 
     /// The features nearest to a position, nearest first, with the distance in metres; at most
@@ -135,6 +130,14 @@ fn matches(item: &Item, query: &Query) -> bool {
         && query.filter.as_ref().is_none_or(|filter| filter.lets_through(item))
 }
 
+/// The only village that a filter lets through, if it names one.
+fn only_division(filter: &Filter) -> Option<DivisionCode> {
+    match filter.only_values(VILLAGE)?[..] {
+        [code] => code.parse().ok(),
+        _ => None,
+    }
+}
+
 /// The box of a filter, as far as there are positions in it.
 fn scope_of(filter: &Filter) -> Option<Bbox> {
     let rect = filter.scope()?;
@@ -161,11 +164,6 @@ fn bbox_of(area: &geo_types::MultiPolygon<f64>) -> Bbox {
     area.bounding_rect()
         .and_then(|rect| Bbox::new(rect.min().x, rect.min().y, rect.max().x, rect.max().y).ok())
         .unwrap_or(Bbox::WORLD)
-}
-
-/// The box that two boxes have in common; the first of them if they share nothing.
-fn narrower(a: Bbox, b: Bbox) -> Bbox {
-    a.common(b).unwrap_or(a)
 }
 
 fn distance_m(around: &Around, item: &Item) -> f64 {

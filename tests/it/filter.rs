@@ -9,8 +9,9 @@ use std::sync::{Arc, OnceLock};
 
 use platbook::catalog::schema::queryables;
 use platbook::filter::{Filter, FilterError, Kind, Language, Queryables, Span, Subject, Value};
-use platbook::index::Query;
+use platbook::index::{Query, Snapshot};
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 use serde_json::Value as Json;
 
 use crate::support::{TestApp, small_catalogue};
@@ -196,22 +197,43 @@ fn filters() -> impl Strategy<Value = String> {
     })
 }
 
+/// Filters on where something is, also for what is larger than a point.
+fn places() -> impl Strategy<Value = String> {
+    let relation =
+        prop::sample::select(vec!["S_INTERSECTS", "S_WITHIN", "S_CONTAINS", "S_CROSSES", "S_OVERLAPS", "S_DISJOINT"]);
+    let near = || (112.7..112.9_f64, 30.3..30.5_f64, 0.001..0.2_f64);
+    let leaf = prop_oneof![
+        (relation, near()).prop_map(|(relation, (lon, lat, size))| {
+            format!("{relation}(geometry, BBOX({lon},{lat},{},{}))", lon + size, lat + size)
+        }),
+        (near(), 10.0..9_000.0_f64)
+            .prop_map(|((lon, lat, _), metres)| { format!("{metres} >= distance_m(POINT({lon} {lat}), geometry)") }),
+        prop::sample::select(vec!["429005001001", "429005002001"]).prop_map(|village| format!("village = '{village}'")),
+    ];
+    prop::collection::vec(leaf, 1..4).prop_map(|all| all.join(" AND "))
+}
+
+fn agrees(map: &Snapshot, layer: &str, text: &str) -> Result<(), TestCaseError> {
+    let catalogue = small_catalogue();
+    let at = catalogue.position(&layer.parse().unwrap()).unwrap();
+    let filter = Arc::new(parse(text, &queryables(&catalogue.layers[at])).unwrap());
+    let of_layer = map.features_after(None).filter(|(stands_in, _)| *stands_in == at);
+    let expected: Vec<u64> =
+        of_layer.filter(|(_, item)| filter.lets_through(item.as_ref())).map(|(_, item)| item.id.get()).collect();
+    let page = map.select(at, &Query { filter: Some(filter), limit: 10_000, ..Query::default() });
+    prop_assert_eq!(page.matched, expected.len() as u64, "{}: {}", layer, text);
+    prop_assert_eq!(page.items.iter().map(|item| item.id.get()).collect::<Vec<_>>(), expected, "{}: {}", layer, text);
+    Ok(())
+}
+
 #[test]
 fn what_the_index_serves_is_what_asking_every_feature_gives() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let server = runtime.block_on(TestApp::start());
-    let map = server.app.snapshot();
-    let catalogue = small_catalogue();
-    let at = catalogue.position(&"doorplate".parse().unwrap()).unwrap();
-    let queryables = queryables(&catalogue.layers[at]);
-    proptest!(|(text in filters())| {
-        let filter = Arc::new(parse(&text, &queryables).unwrap());
-        let of_layer = map.features_after(None).filter(|(layer, _)| *layer == at);
-        let expected: Vec<u64> =
-            of_layer.filter(|(_, item)| filter.lets_through(item.as_ref())).map(|(_, item)| item.id.get()).collect();
-        let query = Query { filter: Some(filter), limit: 10_000, ..Query::default() };
-        let page = map.select(at, &query);
-        prop_assert_eq!(page.matched, expected.len() as u64, "{}", text);
-        prop_assert_eq!(page.items.iter().map(|item| item.id.get()).collect::<Vec<_>>(), expected, "{}", text);
+    let map = runtime.block_on(TestApp::start()).app.snapshot();
+    proptest!(|(text in filters(), place in places())| {
+        agrees(&map, "doorplate", &text)?;
+        for layer in ["doorplate", "village", "network-link"] {
+            agrees(&map, layer, &place)?;
+        }
     });
 }

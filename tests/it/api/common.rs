@@ -42,14 +42,22 @@ async fn browsers_get_the_map_at_the_root_or_are_told_that_it_was_not_built() {
 }
 
 #[tokio::test]
-async fn conformance_declares_core_geojson_and_openapi_30() {
+async fn what_is_declared_is_on_the_page_that_names_the_proof() {
     let server = TestApp::start().await;
-    let classes = server.json("/conformance").await["conformsTo"].clone();
-    let classes: Vec<&str> = classes.as_array().unwrap().iter().map(|class| class.as_str().unwrap()).collect();
-    for name in ["core", "geojson", "oas30"] {
-        let class = format!("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}");
-        assert!(classes.contains(&class.as_str()), "{class}");
+    let told = server.json("/conformance").await["conformsTo"].clone();
+    let declared: Vec<&str> = told.as_array().unwrap().iter().map(|class| class.as_str().unwrap()).collect();
+    let page = include_str!("../../../docs/CONFORMANCE.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let mut listed = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        listed.push(format!("http://www.opengis.net/spec/{}", cells[1].trim_matches('`')));
+        for module in cells[3].split('`').skip(1).step_by(2) {
+            let path = format!("{}/tests/it/{}.rs", env!("CARGO_MANIFEST_DIR"), module.replace("::", "/"));
+            assert!(std::path::Path::new(&path).exists(), "{row}: {path}");
+        }
     }
+    assert_eq!(declared, listed);
 }
 
 #[tokio::test]

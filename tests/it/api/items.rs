@@ -291,3 +291,22 @@ async fn coordinates_come_and_go_in_the_systems_that_are_declared() {
         .await
         .problem(400, "parameter.invalid");
 }
+
+#[tokio::test]
+async fn what_stands_in_a_village_is_found_when_its_border_has_moved_away() {
+    let server = TestApp::start().await;
+    let plates = "/collections/doorplate/items?limit=1&division=429005001001";
+    let filtered = "/collections/doorplate/items?limit=1&filter=village%20%3D%20%27429005001001%27";
+    let before = server.json(plates).await["numberMatched"].clone();
+    assert!(before.as_u64().unwrap() > 0);
+    let village = server.json("/collections/village/items/429005001001").await["id"].as_u64().unwrap();
+    let village = server.app.store.feature(village.to_string().parse().unwrap()).await.unwrap().unwrap();
+    let mut draft = village.content.clone();
+    let away =
+        json!({ "type": "Polygon", "coordinates": [[[113.0, 30.0], [113.1, 30.0], [113.1, 30.1], [113.0, 30.0]]] });
+    draft.geometry = platbook::domain::Geometry::from_geojson(&away).unwrap();
+    server.write(vec![Edit::Update { id: village.id, base: village.version, draft }], Vec::new()).await;
+    for path in [plates, filtered] {
+        assert_eq!(server.json(path).await["numberMatched"], before, "{path}");
+    }
+}
