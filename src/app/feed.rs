@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::App;
 use super::told::ToldKey;
-use crate::domain::{Bbox, ChangeKind, DivisionCode, Feature, FeatureId, LayerId, Revision, Version};
+use crate::domain::{Bbox, ChangeKind, Commit, DivisionCode, Feature, FeatureId, LayerId, Revision, Version};
 use crate::index::Snapshot;
 use crate::store::StoreError;
 use crate::tiles::{Cover, cover};
@@ -59,16 +59,29 @@ pub struct Noticed {
     pub after: Option<(Option<DivisionCode>, Bbox)>,
 }
 
+/// The features of a revision, before and after it.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub(super) before: BTreeMap<FeatureId, Feature>,
+    pub(super) after: BTreeMap<FeatureId, Feature>,
+}
+
+/// Features kept for listeners with a filter, over all revisions.
+const FEATURES: u64 = 50_000;
+
 /// Notices, as long as they are likely to be asked for.
 pub(super) struct Feed {
     notices: Cache<Revision, Arc<Notice>>,
+    contents: Cache<Revision, Arc<Contents>>,
     /// What listeners were told of them.
     pub(super) told: Cache<ToldKey, Option<Arc<str>>>,
 }
 
 impl Feed {
     pub(super) fn new() -> Self {
-        Self { notices: Cache::new(MOST), told: Cache::new(MOST) }
+        let weight = |_: &Revision, contents: &Arc<Contents>| (contents.before.len() + contents.after.len() + 1) as u32;
+        let contents = Cache::builder().max_capacity(FEATURES).weigher(weight).build();
+        Self { notices: Cache::new(MOST), contents, told: Cache::new(MOST) }
     }
 }
 
@@ -86,12 +99,27 @@ impl App {
         self.shown.subscribe()
     }
 
-    async fn make_notice(&self, revision: Revision) -> Result<Arc<Notice>, StoreError> {
+    /// The features of a revision that is shown.
+    pub(super) async fn contents(&self, revision: Revision) -> Result<Arc<Contents>, Arc<StoreError>> {
+        let reading = async {
+            let (commit, before) = self.read_commit(revision).await?;
+            let after = commit.changes.into_iter().filter_map(|change| change.after);
+            let after = after.map(|feature| (feature.id, feature)).collect();
+            Ok::<_, StoreError>(Arc::new(Contents { before, after }))
+        };
+        self.feed.contents.try_get_with(revision, reading).await
+    }
+
+    async fn read_commit(&self, revision: Revision) -> Result<(Commit, BTreeMap<FeatureId, Feature>), StoreError> {
         let missing = || StoreError::Driver { doing: "reading a revision", source: "it is not there".into() };
         let commit = self.commit_at(revision).await?.ok_or_else(missing)?;
         let ids: Vec<FeatureId> = commit.changes.iter().map(|change| change.feature).collect();
         let before = self.store.states(&ids, Revision(revision.0 - 1)).await?;
-        let before: BTreeMap<FeatureId, Feature> = before.into_iter().map(|one| (one.id, one)).collect();
+        Ok((commit, before.into_iter().map(|one| (one.id, one)).collect()))
+    }
+
+    async fn make_notice(&self, revision: Revision) -> Result<Arc<Notice>, StoreError> {
+        let (commit, before) = self.read_commit(revision).await?;
         let map = self.snapshot();
         let making = move || {
             let place = |feature: &Feature| (feature.content.village, feature.content.geometry.bbox());

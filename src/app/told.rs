@@ -1,19 +1,66 @@
 //! What somebody is told of a revision: what they want of it, as far as they see it. The same words for
 //! pages, streams and webhooks.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::App;
-use super::feed::{Notice, Noticed, TILES};
-use crate::catalog::Catalogue;
-use crate::domain::{Bbox, DivisionCode, LayerId, LayerSight, Revision, Sight, Wanted};
+use super::feed::{Contents, Notice, Noticed, TILES};
+use crate::catalog::schema::queryables;
+use crate::catalog::{Catalogue, GEOMETRY, ID, Layer, VILLAGE};
+use crate::domain::{Bbox, DivisionCode, Feature, LayerId, LayerSight, Properties, Revision, Sight, Wanted};
+use crate::filter::{Filter, FilterError, Kind, Language, Span, Subject, Value as Asked};
+use crate::index::suppress::without_counts;
 use crate::store::StoreError;
 use crate::tiles::{Cover, cover};
 
 /// What one of many listeners is told; those who want and see the same are told the same text.
 pub(super) type ToldKey = (Revision, Arc<Sight>, String);
+
+/// What somebody wants to hear of, ready to be asked.
+#[derive(Debug)]
+pub struct Wish {
+    wanted: Wanted,
+    filters: BTreeMap<LayerId, Filter>,
+    /// The same for all who want the same.
+    key: String,
+}
+
+/// Why a wish cannot be granted.
+#[derive(Debug, thiserror::Error)]
+pub enum WishError {
+    /// A filter is about the properties of a layer.
+    #[error("a filter comes with the layers that it is about")]
+    NoLayers,
+    /// The filter does not fit a layer.
+    #[error("the filter does not fit the layer `{layer}`: {error}")]
+    Filter {
+        /// The layer.
+        layer: LayerId,
+        /// What is wrong.
+        error: FilterError,
+    },
+}
+
+impl Wish {
+    /// Checks what is wanted against what is declared.
+    pub fn new(catalogue: &Catalogue, wanted: Wanted) -> Result<Self, WishError> {
+        let mut filters = BTreeMap::new();
+        if let Some(text) = &wanted.filter {
+            for id in wanted.layers.as_ref().ok_or(WishError::NoLayers)? {
+                let Some(layer) = catalogue.layer(id) else { continue };
+                let filter = Filter::parse(text, Language::Text, &queryables(layer), &|x, y| Ok((x, y)));
+                let filter = filter.map_err(|error| WishError::Filter { layer: id.clone(), error })?;
+                filters.insert(id.clone(), filter);
+            }
+        }
+        let key = serde_json::to_string(&wanted).unwrap_or_default();
+        Ok(Self { wanted, filters, key })
+    }
+}
 
 impl App {
     /// What a revision is to somebody, as JSON text; none when nothing of it is for them, or when the log
@@ -21,49 +68,61 @@ impl App {
     pub async fn told(
         &self,
         sight: &Arc<Sight>,
-        wanted: &Wanted,
+        wish: &Wish,
         revision: Revision,
     ) -> Result<Option<Arc<str>>, Arc<StoreError>> {
-        let Some(notice) = self.notice(revision).await? else { return Ok(None) };
-        let text = || tell(&self.catalogue, sight, wanted, &notice).map(|told| Arc::from(told.to_string()));
         // Boxes are mostly somebody's own; to remember them would push out what many share.
-        if wanted.bbox.is_some() {
-            return Ok(text());
+        if wish.wanted.bbox.is_some() {
+            return Ok(self.tell(sight, wish, revision).await?.map(|told| Arc::from(told.to_string())));
         }
-        let key = (revision, Arc::clone(sight), serde_json::to_string(wanted).unwrap_or_default());
-        Ok(self.feed.told.get_with(key, async { text() }).await)
+        let key = (revision, Arc::clone(sight), wish.key.clone());
+        let telling = async {
+            let told = self.tell(sight, wish, revision).await?;
+            Ok::<_, Arc<StoreError>>(told.map(|told| Arc::from(told.to_string())))
+        };
+        self.feed.told.try_get_with(key, telling).await.map_err(Arc::unwrap_or_clone)
     }
-}
 
-/// A notice as far as it is wanted and seen; none when nothing of it is.
-pub fn tell(catalogue: &Catalogue, sight: &Sight, wanted: &Wanted, notice: &Notice) -> Option<Value> {
-    let listener = Listener { catalogue, sight, wanted };
-    let of_layer = notice.changes.iter().filter(|change| wanted.has_layer(&change.layer));
-    let changes: Vec<Value> = of_layer.filter_map(|change| listener.change(change)).collect();
-    if changes.is_empty() && notice.is_complete {
-        return None;
+    /// What a revision is to somebody.
+    pub async fn tell(&self, sight: &Sight, wish: &Wish, revision: Revision) -> Result<Option<Value>, Arc<StoreError>> {
+        let Some(notice) = self.notice(revision).await? else { return Ok(None) };
+        let contents = if wish.filters.is_empty() { None } else { Some(self.contents(revision).await?) };
+        let listener = Listener { catalogue: &self.catalogue, sight, wish, contents: contents.as_deref() };
+        Ok(listener.told(&notice))
     }
-    let of_layer = notice.tiles.iter().filter(|(layer, _)| wanted.has_layer(layer));
-    let tiles: Map<String, Value> = of_layer
-        .filter_map(|(layer, cover)| Some((layer.to_string(), listener.tiles(notice, layer, cover)?)))
-        .collect();
-    if changes.is_empty() && tiles.is_empty() {
-        return None;
-    }
-    Some(json!({
-        "revision": notice.revision, "at": notice.at, "actor": notice.actor, "reason": notice.reason,
-        "changes": changes, "complete": notice.is_complete, "tiles": tiles,
-    }))
 }
 
 /// Who is told.
 struct Listener<'l> {
     catalogue: &'l Catalogue,
     sight: &'l Sight,
-    wanted: &'l Wanted,
+    wish: &'l Wish,
+    /// What the features are before and after; only where the wish asks for it.
+    contents: Option<&'l Contents>,
 }
 
 impl Listener<'_> {
+    /// A notice as far as it is wanted and seen; none when nothing of it is.
+    fn told(&self, notice: &Notice) -> Option<Value> {
+        let wanted = &self.wish.wanted;
+        let of_layer = notice.changes.iter().filter(|change| wanted.has_layer(&change.layer));
+        let changes: Vec<Value> = of_layer.filter_map(|change| self.change(change)).collect();
+        if changes.is_empty() && notice.is_complete {
+            return None;
+        }
+        let of_layer = notice.tiles.iter().filter(|(layer, _)| wanted.has_layer(layer));
+        let tiles: Map<String, Value> = of_layer
+            .filter_map(|(layer, cover)| Some((layer.to_string(), self.tiles(notice, layer, cover)?)))
+            .collect();
+        if changes.is_empty() && tiles.is_empty() {
+            return None;
+        }
+        Some(json!({
+            "revision": notice.revision, "at": notice.at, "actor": notice.actor, "reason": notice.reason,
+            "changes": changes, "complete": notice.is_complete, "tiles": tiles,
+        }))
+    }
+
     fn sees(&self, layer: &LayerId, village: Option<DivisionCode>) -> bool {
         self.catalogue.position(layer).is_some_and(|at| self.sight.layer(at).shows(village))
     }
@@ -72,7 +131,10 @@ impl Listener<'_> {
         let seen = |place: &&(Option<DivisionCode>, Bbox)| self.sees(&change.layer, place.0);
         let before = change.before.as_ref().filter(seen);
         let after = change.after.as_ref().filter(seen);
-        if !before.iter().chain(&after).any(|(village, bbox)| self.wanted.has_place(*village, *bbox)) {
+        let is_wanted = |(village, bbox): &(Option<DivisionCode>, Bbox), is_after: bool| {
+            self.wish.wanted.has_place(*village, *bbox) && self.is_let_through(change, is_after)
+        };
+        if !before.is_some_and(|place| is_wanted(place, false)) && !after.is_some_and(|place| is_wanted(place, true)) {
             return None;
         }
         Some(json!({
@@ -80,6 +142,17 @@ impl Listener<'_> {
             "village": after.or(before).and_then(|place| place.0),
             "before": before.map(|place| place.1), "after": after.map(|place| place.1),
         }))
+    }
+
+    /// Whether the filter lets a feature through as it was, or as it is.
+    fn is_let_through(&self, change: &Noticed, is_after: bool) -> bool {
+        let Some(contents) = self.contents else { return true };
+        let (Some(filter), Some(layer)) = (self.wish.filters.get(&change.layer), self.catalogue.layer(&change.layer))
+        else {
+            return false;
+        };
+        let feature = if is_after { contents.after.get(&change.feature) } else { contents.before.get(&change.feature) };
+        feature.is_some_and(|feature| filter.lets_through(&Shown::of(layer, feature)))
     }
 
     /// The tiles of a layer that changed, as far as the listener may know: where they see some divisions of
@@ -98,6 +171,44 @@ impl Listener<'_> {
         let places = of_layer.flat_map(|change| change.before.iter().chain(&change.after));
         let seen: Vec<Bbox> = places.filter(|place| self.sees(id, place.0)).map(|(_, bbox)| *bbox).collect();
         (!seen.is_empty()).then(|| tiles_json(&cover(&seen, layer.zoom.min, layer.zoom.max, TILES)))
+    }
+}
+
+/// A feature of the log as a filter may ask about it: without the counts of a layer that hides small ones.
+struct Shown<'f> {
+    feature: &'f Feature,
+    properties: Cow<'f, Properties>,
+}
+
+impl<'f> Shown<'f> {
+    fn of(layer: &Layer, feature: &'f Feature) -> Self {
+        let mut properties = Cow::Borrowed(&feature.content.properties);
+        if layer.counts_hidden_below() > 0 {
+            without_counts(layer, properties.to_mut());
+        }
+        Self { feature, properties }
+    }
+}
+
+impl Subject for Shown<'_> {
+    fn value(&self, name: &str, kind: Kind) -> Asked<'_> {
+        match name {
+            GEOMETRY => return Asked::Geometry(Cow::Borrowed(self.feature.content.geometry.as_geo())),
+            ID => return Asked::Number(self.feature.id.get() as f64),
+            VILLAGE => {
+                let village = self.feature.content.village;
+                return village.map_or(Asked::Null, |village| Asked::text(village.to_string()));
+            }
+            _ => {}
+        }
+        match (self.properties.get(name), kind) {
+            (Some(Value::String(text)), Kind::Date) => Span::day(text).map_or(Asked::Null, Asked::Span),
+            (Some(Value::String(text)), Kind::Timestamp) => Span::instant(text).map_or(Asked::Null, Asked::Span),
+            (Some(Value::String(text)), _) => Asked::text(text.as_str()),
+            (Some(Value::Number(number)), _) => number.as_f64().map_or(Asked::Null, Asked::Number),
+            (Some(Value::Bool(yes)), _) => Asked::Bool(*yes),
+            _ => Asked::Null,
+        }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Wanted {
     /// Touching this box, before or after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bbox: Option<Bbox>,
+    /// Let through by this filter in CQL2 text, before or after; the layers are named then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 impl Wanted {

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use super::caller::Caller;
 use super::extract::Params;
 use super::respond::Answer;
-use super::{AppState, Problem};
-use crate::app::told::tell;
+use super::{AppState, Problem, filtered};
+use crate::app::told::{Wish, WishError};
 use crate::domain::{LayerId, Revision, Wanted};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -37,7 +37,7 @@ pub(super) async fn list_changes(
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let wanted = wanted(&state, &caller, &mut params)?;
+    let wish = wish(&state, &caller, &mut params)?;
     let after: Option<u64> = params.parse("after", ("修订号", "a revision"))?;
     let limit = params.limit(USUAL, MOST)?;
     params.finish()?;
@@ -45,7 +45,7 @@ pub(super) async fn list_changes(
     if accepts.contains("text/event-stream") {
         let seen = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
         let after = seen.or(after).map_or_else(|| state.app.revision(), Revision);
-        let events = events(state.clone(), headers, wanted, after);
+        let events = events(state.clone(), headers, wish, after);
         return Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE_EVERY)).into_response());
     }
     let newest = state.app.revision();
@@ -57,20 +57,33 @@ pub(super) async fn list_changes(
         let notice = state.app.notice(Revision(told)).await?;
         let Some(notice) = notice else { break };
         read += notice.changes.len();
-        commits.extend(tell(&state.app.catalogue, &caller.sight, &wanted, &notice));
+        commits.extend(state.app.tell(&caller.sight, &wish, Revision(told)).await?);
     }
     let next = (told < newest.0).then_some(told);
     Ok(Answer::json(newest, &json!({ "commits": commits, "next": next })).into_response())
 }
 
 /// What of the changes a request asks for.
-fn wanted(state: &AppState, caller: &Caller, params: &mut Params) -> Result<Wanted, Problem> {
+fn wish(state: &AppState, caller: &Caller, params: &mut Params) -> Result<Wish, Problem> {
     let layers = params.take("layer")?.map(|list| layers(state, caller, list.split(',')));
-    Ok(Wanted {
+    let wanted = Wanted {
         layers: layers.transpose()?,
         division: params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?,
         bbox: params.coordinates("bbox")?,
-    })
+        filter: params.take("filter")?,
+    };
+    Wish::new(&state.app.catalogue, wanted).map_err(|error| not_granted(&error))
+}
+
+/// Says what is wrong with a filter on changes.
+pub(super) fn not_granted(error: &WishError) -> Problem {
+    match error {
+        WishError::NoLayers => {
+            let (zh, en) = ("filter 须与图层同用。", "A filter comes with the layers that it is about.");
+            Problem::parameter("filter", zh, en)
+        }
+        WishError::Filter { error, .. } => filtered::refused(error),
+    }
 }
 
 /// Layers that the caller sees, by their ids.
@@ -90,7 +103,7 @@ struct Position {
     state: AppState,
     /// What the client came with: it must hold as long as it is told anything.
     headers: HeaderMap,
-    wanted: Wanted,
+    wish: Wish,
     told: Revision,
     newest: watch::Receiver<Revision>,
 }
@@ -99,11 +112,11 @@ struct Position {
 fn events(
     state: AppState,
     headers: HeaderMap,
-    wanted: Wanted,
+    wish: Wish,
     after: Revision,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let newest = state.app.revisions();
-    let position = Position { state, headers, wanted, told: after, newest };
+    let position = Position { state, headers, wish, told: after, newest };
     // The client hears at once that it is listened to.
     stream::once(async { Event::default().comment("listening") })
         .chain(stream::unfold(position, |mut at| async move { Some((at.next_event().await?, at)) }))
@@ -127,7 +140,7 @@ impl Position {
             self.told = self.told.next();
             // Grants may have changed, the session may have ended.
             let caller = self.state.door.caller(&self.state.app, &self.headers).await.ok()?;
-            if let Some(told) = self.state.app.told(&caller.sight, &self.wanted, self.told).await.ok()? {
+            if let Some(told) = self.state.app.told(&caller.sight, &self.wish, self.told).await.ok()? {
                 return Some(Event::default().event("commit").id(self.told.to_string()).data(told));
             }
         }

@@ -78,7 +78,8 @@ fn unknown_language() -> Problem {
     Problem::parameter(LANGUAGE, zh, en)
 }
 
-fn refused(error: &FilterError) -> Problem {
+/// Says where and why a filter cannot be used.
+pub(super) fn refused(error: &FilterError) -> Problem {
     let title = ("过滤条件不可用", "The filter cannot be used");
     let detail = (format!("filter：{error}。"), format!("`filter`: {error}."));
     let problem = Problem::new(StatusCode::BAD_REQUEST, "filter.invalid", title, detail).with("parameter", FILTER);

@@ -10,11 +10,12 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::caller::Caller;
-use super::changes::layers;
+use super::changes::{layers, not_granted};
 use super::extract::{Params, Path};
 use super::respond::Answer;
 use super::users::record_by;
 use super::{AppState, Problem};
+use crate::app::told::Wish;
 use crate::auth::Target;
 use crate::domain::{Action, LayerId, Revision, Wanted};
 use crate::store::webhooks::{Progress, Webhook};
@@ -278,6 +279,7 @@ fn check(state: &AppState, caller: &Caller, webhook: &Webhook) -> Result<(), Pro
     if let Some(wanted) = &webhook.wanted.layers {
         layers(state, caller, wanted.iter().map(LayerId::as_str))?;
     }
+    Wish::new(&state.app.catalogue, webhook.wanted.clone()).map_err(|error| not_granted(&error))?;
     state.courier.check_url(&webhook.url).map_err(|error| unreachable(&error))
 }
 

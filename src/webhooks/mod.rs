@@ -24,6 +24,7 @@ pub use reach::Unreachable;
 
 use crate::app::App;
 use crate::app::members::actor_of;
+use crate::app::told::{Wish, WishError};
 use crate::domain::{Revision, Sight};
 use crate::error::chain;
 use crate::store::StoreError;
@@ -77,6 +78,9 @@ pub enum DeliveryError {
     /// The account as which the webhook sees is shut out.
     #[error("the account {0} is shut out")]
     ShutOut(String),
+    /// What it wants does not fit the catalogue any more.
+    #[error(transparent)]
+    Wish(#[from] WishError),
     /// Nothing of the revision is for this webhook.
     #[error("nothing of revision {0} is for this webhook")]
     Nothing(Revision),
@@ -132,7 +136,7 @@ impl Courier {
     /// Delivers one revision now.
     pub async fn deliver(&self, webhook: &Webhook, revision: Revision) -> Result<(), DeliveryError> {
         let sight = self.sight(webhook).await?;
-        let told = self.app.told(&sight, &webhook.wanted, revision).await?;
+        let told = self.app.told(&sight, &self.wish(webhook)?, revision).await?;
         self.tell(webhook, revision, &told.ok_or(DeliveryError::Nothing(revision))?).await
     }
 
@@ -163,6 +167,11 @@ impl Courier {
                 () = self.app.stopping() => return,
             }
         }
+    }
+
+    /// What a webhook is to be told, as the catalogue has it now.
+    fn wish(&self, webhook: &Webhook) -> Result<Wish, DeliveryError> {
+        Ok(Wish::new(&self.app.catalogue, webhook.wanted.clone())?)
     }
 
     /// What a webhook sees: what its account does now.

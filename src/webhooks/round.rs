@@ -132,9 +132,10 @@ impl Round {
         let next = self.looked.1.next();
         let app = &self.courier.app;
         let sight = self.courier.sight(webhook).await.map_err(|error| (next, error))?;
+        let wish = self.courier.wish(webhook).map_err(|error| (next, error))?;
         while self.looked.1 < app.revision() && self.looked.1.0 - self.looked.0.0 < UNNOTED {
             let revision = self.looked.1.next();
-            let told = app.told(&sight, &webhook.wanted, revision).await.map_err(|error| (revision, error.into()))?;
+            let told = app.told(&sight, &wish, revision).await.map_err(|error| (revision, error.into()))?;
             if let Some(told) = told {
                 let delivered = self.courier.tell(webhook, revision, &told).await;
                 return delivered.map(|()| Some(revision)).map_err(|error| (revision, error));
@@ -163,7 +164,7 @@ impl Round {
                 tracing::warn!(webhook = %webhook.id, error = %chain(error.as_ref()), "a webhook waits for the store");
                 return Ok(Next::Wait(LOOK_EVERY));
             }
-            Err((_, error @ (DeliveryError::ShutOut(_) | DeliveryError::Gone))) => {
+            Err((_, error @ (DeliveryError::ShutOut(_) | DeliveryError::Wish(_) | DeliveryError::Gone))) => {
                 return self.stop(webhook, &error).await;
             }
             Err((revision, error)) => self.fail(webhook, revision, &error).await?,

@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("edit", &["domain", "catalog", "auth", "index"]),
     ("demo", &["domain", "geodesy", "catalog"]),
     ("exchange", &["domain", "geodesy", "catalog", "index"]),
-    ("app", &["domain", "error", "catalog", "auth", "edit", "index", "tiles", "store"]),
+    ("app", &["domain", "error", "filter", "catalog", "auth", "edit", "index", "tiles", "store"]),
     ("webhooks", &["domain", "error", "store", "app"]),
     (
         "http",

@@ -148,11 +148,15 @@ async fn changes_arrive_signed_and_in_order_as_the_page_of_changes_tells_them() 
 #[tokio::test]
 async fn what_is_wanted_is_what_the_same_question_to_changes_answers() {
     let (city, receiver) = (City::start(), Receiver::start().await);
+    let by_code = |code: &str| json!({ "layers": ["doorplate"], "filter": format!("code {code}") });
+    let none = ["layer=village", "bbox=0,0,1,1", "layer=doorplate&filter=code%20IS%20NULL"];
     for (wanted, query) in [
         (json!({ "layers": ["village"] }), "layer=village"),
         (json!({ "layers": ["doorplate"], "division": "429005" }), "layer=doorplate&division=429005"),
         (json!({ "bbox": [0.0, 0.0, 1.0, 1.0] }), "bbox=0,0,1,1"),
         (json!({ "bbox": [112.0, 30.0, 114.0, 31.0] }), "bbox=112,30,114,31"),
+        (by_code("IS NULL"), "layer=doorplate&filter=code%20IS%20NULL"),
+        (by_code("> '4'"), "layer=doorplate&filter=code%20%3E%20%274%27"),
     ] {
         let webhook = city.webhook(&receiver, wanted).await;
         let before = receiver.taken().len();
@@ -167,7 +171,7 @@ async fn what_is_wanted_is_what_the_same_question_to_changes_answers() {
         for commit in &told {
             assert!(data.contains(commit), "{query}: {commit}");
         }
-        assert_eq!(told.is_empty(), !["layer=doorplate&division=429005", "bbox=112,30,114,31"].contains(&query));
+        assert_eq!(told.is_empty(), none.contains(&query), "{query}");
         for one in [webhook, all] {
             assert_eq!(city.send("DELETE", &one.path, None).await.0, 204);
         }
@@ -337,6 +341,8 @@ async fn an_address_that_only_the_server_can_reach_is_refused() {
         json!({ "title": "t", "url": format!("https://example.org/{}", "a".repeat(2_000)) }),
         json!({ "title": "t", "url": "https://example.org/", "wanted": { "bbox": [1, 2] } }),
         json!({ "title": "t", "url": "https://example.org/", "wanted": { "nothing": 1 } }),
+        json!({ "title": "t", "url": "https://example.org/", "wanted": { "filter": "true" } }),
+        json!({ "title": "t", "url": "https://example.org/", "wanted": { "layers": ["doorplate"], "filter": "x = 1" } }),
         json!({ "title": "t", "url": "https://example.org/", "after": 999_999 }),
         json!({ "title": "t", "url": "https://example.org/", "secret": "mine" }),
     ] {

@@ -107,6 +107,12 @@ pub(super) const EDITING: &[Operation] = &[
             query("layer", "Comma list of layers", string, None),
             query("division", "Changes in this division", division, None),
             query("bbox", "Changes that touch this box, degrees of EPSG:4490", bbox, None),
+            query(
+                "filter",
+                "Changes of features that this CQL2 text lets through, before or after; with `layer`",
+                string,
+                None,
+            ),
         ],
         answers: &[(JSON, "Changes"), ("text/event-stream", "text")],
         refuses: &[(404, "NotFound")],

@@ -126,6 +126,7 @@ pub(super) fn schemas() -> Value {
             "division": { "type": "string", "description": "In this division, before or after" },
             "bbox": { "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4,
                 "description": "Touching this box, before or after" },
+            "filter": { "type": "string", "description": "Let through by this CQL2 text, before or after; with `layers`" },
         })),
         "Webhook": object(&["id", "title", "url", "account", "wanted", "paused", "created", "told", "attempts"], json!({
             "id": { "type": "string", "format": "uuid" }, "title": title(), "url": url(),

@@ -201,3 +201,44 @@ async fn a_read_waits_for_the_revision_it_asks_for_or_says_that_it_is_not_there(
     assert_eq!(far.problem(503, "revision.not_reached")["revision"], revision);
     assert_eq!(far.header("retry-after"), "1");
 }
+
+#[tokio::test]
+async fn changes_are_told_by_the_same_filters_as_features() {
+    let (server, editor) = scene().await;
+    let made = write(&server, &editor, "POST", ITEMS, &plate(1, 112.76)).await;
+    let path = format!("{ITEMS}/{}", made["id"]);
+    let before = server.app.revision().0;
+    write(&server, &editor, "PATCH", &path, &json!({ "properties": { "status": "damaged" } })).await;
+    let told = async |query: &str| {
+        let page = server.json(&format!("/changes?after={before}&{query}")).await;
+        page["commits"].as_array().unwrap().len()
+    };
+    let status = |status: &str| format!("layer=doorplate&filter=status%20%3D%20%27{status}%27");
+    assert_eq!(told(&status("damaged")).await, 1, "as it is");
+    assert_eq!(told(&status(plate(1, 112.76)["properties"]["status"].as_str().unwrap())).await, 1, "as it was");
+    assert_eq!(told(&status("lost")).await, 0);
+    let near = "layer=doorplate&filter=distance_m(geometry,POINT(112.76%2030.36))%3C1";
+    assert_eq!(told(near).await, 1);
+    server.get("/changes?filter=true").await.problem(400, "parameter.invalid");
+    server.get("/changes?layer=doorplate&filter=colour%3D1").await.problem(400, "filter.invalid");
+}
+
+#[tokio::test]
+async fn no_filter_on_changes_finds_out_a_count_that_is_hidden() {
+    let server = TestApp::guarded().await;
+    let chief = server.bearer("chief", vec![grant("administrator", None, "429005")]).await;
+    let headers = [("authorization", chief.as_str())];
+    let told = async |filter: &str| {
+        let path = format!("/changes?after=0&layer=population&filter={filter}");
+        let page = server.ask("GET", &path, &headers).await.json();
+        page["commits"].as_array().unwrap().len()
+    };
+    let schema = server.ask("GET", "/collections/population/schema", &headers).await.json();
+    let names = schema["properties"].as_object().unwrap().iter();
+    let counts: Vec<&String> = names.filter(|(_, one)| one["type"] == "integer").map(|(name, _)| name).collect();
+    assert!(!counts.is_empty());
+    assert_eq!(told("village%20IS%20NOT%20NULL").await, 1, "the change itself is told");
+    for count in counts {
+        assert_eq!(told(&format!("{count}%20%3E%3D%200")).await, 0, "{count}");
+    }
+}

@@ -25,6 +25,7 @@ async fn made(db: &Db, title: &str) -> Webhook {
             layers: Some(vec!["doorplate".parse().unwrap()]),
             division: Some("429005001".parse().unwrap()),
             bbox: Some("112.7,30.3,112.9,30.5".parse().unwrap()),
+            filter: Some("status = 'lost'".to_owned()),
         },
         paused: false,
         created: noon(),
