@@ -62,12 +62,12 @@ pub(super) async fn list_items(
 type Kept = Vec<(String, String)>;
 
 /// The question that a query string asks.
-struct Asked {
-    query: Query,
+pub(super) struct Asked {
+    pub(super) query: Query,
     /// The parameters that hold from page to page, encoded.
     kept: String,
     /// The moment it asks about; none: now.
-    moment: Option<Timestamp>,
+    pub(super) moment: Option<Timestamp>,
     /// The system of the coordinates that are answered.
     crs: Crs,
 }
@@ -92,7 +92,8 @@ impl Asked {
     }
 }
 
-fn read_query(mut params: Params, layer: &Layer, state: &AppState) -> Result<Asked, Problem> {
+/// Reads which features of a layer are asked for.
+pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) -> Result<Asked, Problem> {
     let (bbox, written_box) = read_box(&mut params)?;
     let crs_uri = params.take("crs")?;
     let crs = crs_uri.as_deref().map_or(Ok(Crs::default()), |uri| crs_of("crs", uri))?;

@@ -1,6 +1,7 @@
 //! HTTP: the only place that knows axum. Handlers extract, take one snapshot, ask it, answer.
 
 mod access;
+mod aggregate;
 mod assets;
 mod attempts;
 mod audit;
@@ -152,6 +153,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/collections/{layer}", get(collections::read_collection))
         .route("/collections/{layer}/schema", get(collections::read_schema))
         .route("/collections/{layer}/queryables", get(collections::read_queryables))
+        .route("/collections/{layer}/aggregate", get(aggregate::list_groups))
         .route("/collections/{layer}/items", get(items::list_items).post(edits::create_item))
         .route(
             "/collections/{layer}/items/{id}",

@@ -49,7 +49,7 @@ fn required(value: Option<f64>, name: &str) -> Result<f64, Problem> {
 }
 
 /// A division's code, and its name if it is on the map.
-fn named(snapshot: &Snapshot, layer: &str, code: DivisionCode) -> Value {
+pub(super) fn named(snapshot: &Snapshot, layer: &str, code: DivisionCode) -> Value {
     let layer = layer.parse::<LayerId>().ok().and_then(|id| snapshot.catalogue().position(&id));
     let item = layer.and_then(|layer| snapshot.by_code(layer, &code.to_string()));
     json!({ "code": code, "name": item.and_then(|item| item.property("name")) })

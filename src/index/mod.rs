@@ -6,6 +6,7 @@
 //! rebuilds the cells it touches and shares all others, so readers never lock and never see half a
 //! change. Pure values: no task, no clock, no store.
 
+mod aggregate;
 mod attributions;
 mod build;
 mod compare;
@@ -25,6 +26,7 @@ mod squares;
 pub mod suppress;
 mod tables;
 
+pub use aggregate::{By, Sums, Values};
 pub use build::Builder;
 pub use difference::{Difference, Differing, between, comparable};
 pub use item::{Item, Shape};

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::MEDIA_TYPE as OPENAPI;
 use super::parameters::{
-    AS_OF, CRS, F, ITEMS, LAYER, LAYERS, Parameter, TILE, date, division, latitude, longitude, needed, path, query,
-    results, string, theme,
+    AGGREGATE, AS_OF, CRS, F, ITEMS, LAYER, LAYERS, Parameter, TILE, date, division, latitude, longitude, needed, path,
+    query, results, string, theme,
 };
 
 /// Who may ask for an operation.
@@ -146,6 +146,16 @@ const READING: &[Operation] = &[
         summary: ("可查询项", "What a filter may be about"),
         parameters: &[LAYER],
         answers: &[("application/schema+json", "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/aggregate",
+        id: "aggregate_items",
+        tag: "Features",
+        summary: ("分组统计", "Features counted, and values added up, by what they have in common"),
+        parameters: AGGREGATE,
+        answers: &[(JSON, "Groups"), ("text/csv", "text")],
+        bounded: true,
         ..PLAIN
     },
     Operation {

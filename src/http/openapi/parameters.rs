@@ -103,6 +103,10 @@ pub(super) fn lang(_: &Limits) -> Value {
     json!({ "type": "string", "enum": ["zh", "en"] })
 }
 
+pub(super) fn table(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["json", "csv"] })
+}
+
 pub(super) fn language_of_filters(_: &Limits) -> Value {
     json!({ "type": "string", "enum": ["cql2-text", "cql2-json"] })
 }
@@ -138,35 +142,64 @@ pub(super) const AS_OF: Parameter = query(
 pub(super) const MIN_REVISION: Parameter =
     query("min-revision", "Wait until this revision is shown; 503 when it takes too long", integer, None);
 
+const BBOX: Parameter = query(
+    "bbox",
+    "west,south,east,north in degrees of EPSG:4490; features that touch it",
+    bbox,
+    Some(|| json!([112.8, 30.3, 112.9, 30.5])),
+);
+const BBOX_CRS: Parameter =
+    query("bbox-crs", "Coordinate system of `bbox`, by its URI, in the order of its axes; else CRS84", crs, None);
+const IN_DIVISION: Parameter =
+    query("division", "Features that stand in this division", division, Some(|| json!("429005001")));
+const CONDITION: Parameter = query(
+    "filter",
+    "A condition in CQL2; /collections/{layer}/queryables tells what it may be about",
+    string,
+    Some(|| json!("status = 'mounted'")),
+);
+const CONDITION_LANG: Parameter =
+    query("filter-lang", "How the filter is written; else told by its first letter", language_of_filters, None);
+const CONDITION_CRS: Parameter =
+    query("filter-crs", "Coordinate system of the positions in the filter, by its URI; else CRS84", crs, None);
+const BY_PROPERTY: Parameter = query(
+    FILTER,
+    "Properties that must have a value, each a parameter of its own: `status=mounted`. /collections/{layer}/schema lists them",
+    properties,
+    Some(|| json!({ "status": "mounted" })),
+);
+
 pub(super) const ITEMS: &[Parameter] = &[
     LAYER,
-    query(
-        "bbox",
-        "west,south,east,north in degrees of EPSG:4490; features that touch it",
-        bbox,
-        Some(|| json!([112.8, 30.3, 112.9, 30.5])),
-    ),
-    query("bbox-crs", "Coordinate system of `bbox`, by its URI, in the order of its axes; else CRS84", crs, None),
+    BBOX,
+    BBOX_CRS,
     CRS,
     query("limit", "Features on a page; more than the maximum are asked for the maximum", page, None),
     query("cursor", "Where the last page ended; follow the link `next`", positive, None),
-    query("division", "Features that stand in this division", division, Some(|| json!("429005001"))),
+    IN_DIVISION,
     AS_OF,
-    query(
-        "filter",
-        "A condition in CQL2; /collections/{layer}/queryables tells what it may be about",
-        string,
-        Some(|| json!("status = 'mounted'")),
-    ),
-    query("filter-lang", "How the filter is written; else told by its first letter", language_of_filters, None),
-    query("filter-crs", "Coordinate system of the positions in the filter, by its URI; else CRS84", crs, None),
-    query(
-        FILTER,
-        "Properties that must have a value, each a parameter of its own: `status=mounted`. /collections/{layer}/schema lists them",
-        properties,
-        Some(|| json!({ "status": "mounted" })),
-    ),
+    CONDITION,
+    CONDITION_LANG,
+    CONDITION_CRS,
+    BY_PROPERTY,
     F,
+];
+
+pub(super) const AGGREGATE: &[Parameter] = &[
+    LAYER,
+    needed("by", "What features are put together by: city, township, village, cell, or a property", string, || {
+        json!("township")
+    }),
+    query("value", "A property of numbers that is added up", string, Some(|| json!("priority"))),
+    BBOX,
+    BBOX_CRS,
+    IN_DIVISION,
+    AS_OF,
+    CONDITION,
+    CONDITION_LANG,
+    CONDITION_CRS,
+    BY_PROPERTY,
+    query("f", "Form of the answer: json or csv", table, None),
 ];
 
 const ZOOM: Parameter = path("z", "Zoom of the WebMercatorQuad, 0 to 22", integer, || json!(14));

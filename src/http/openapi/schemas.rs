@@ -37,6 +37,16 @@ pub(super) fn all() -> Value {
     let position = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
     let bbox = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 });
     json!({
+        "Groups": object(&["by", "groups", "numberMatched"], json!({
+            "by": text(), "value": text(), "numberMatched": integer(),
+            "groups": { "type": "array", "items": object(&["key", "count"], json!({
+                "key": { "type": "string", "nullable": true, "description": "What they have in common; null: they have none" },
+                "title": text(), "count": integer(),
+                "values": { "type": "integer", "minimum": 0, "description": "How many have the value" },
+                "sum": { "type": "number" }, "mean": { "type": "number" },
+                "least": { "type": "number" }, "greatest": { "type": "number" },
+            })) },
+        })),
         "Link": object(&["href", "rel"], json!({ "href": text(), "rel": text(), "type": text(), "title": text() })),
         "LandingPage": object(&["title", "links"], json!({
             "title": text(), "description": text(), "attribution": text(), "links": list("Link"),

@@ -310,3 +310,41 @@ async fn what_stands_in_a_village_is_found_when_its_border_has_moved_away() {
         assert_eq!(server.json(path).await["numberMatched"], before, "{path}");
     }
 }
+
+#[tokio::test]
+async fn groups_add_up_to_what_items_count() {
+    let server = TestApp::start().await;
+    let path = "/collections/doorplate";
+    for (question, by) in [
+        ("", "township"),
+        ("", "village"),
+        ("", "cell"),
+        ("", "status"),
+        ("&status=mounted", "city"),
+        ("&filter=priority%20%3E%2020", "township"),
+        ("&bbox=112.7,30.3,112.78,30.5", "village"),
+        ("&division=429005001", "kind"),
+    ] {
+        let matched = server.json(&format!("{path}/items?limit=1000{question}")).await;
+        let told = server.json(&format!("{path}/aggregate?by={by}&value=priority{question}")).await;
+        assert_eq!(told["numberMatched"], matched["numberMatched"], "{by}{question}");
+        let groups = told["groups"].as_array().unwrap();
+        let sum = |key: &str| groups.iter().filter_map(|group| group[key].as_f64()).sum::<f64>();
+        let features = matched["features"].as_array().unwrap();
+        let values: Vec<f64> = features.iter().filter_map(|one| one["properties"]["priority"].as_f64()).collect();
+        assert_eq!((sum("count"), sum("values")), (features.len() as f64, values.len() as f64), "{by}{question}");
+        assert!((sum("sum") - values.iter().sum::<f64>()).abs() < 1e-6, "{by}{question}");
+    }
+    let status = server.json(&format!("{path}/aggregate?by=status&lang=en")).await;
+    let mounted = status["groups"].as_array().unwrap().iter().find(|group| group["key"] == "mounted").unwrap();
+    let counted = server.json(&format!("{path}/items?status=mounted")).await["numberMatched"].clone();
+    assert_eq!((&mounted["title"], &mounted["count"]), (&json!("Mounted"), &counted));
+    let table = server.get(&format!("{path}/aggregate?by=township&value=priority&f=csv")).await;
+    assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(table.body.as_slice()).into_records().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(|row| row[2].parse::<u64>().unwrap()).sum::<u64>(), PLATES as u64);
+    for junk in ["", "?by=colour", "?by=township&value=status", "?by=township&f=xml", "?by=township&colour=1"] {
+        assert_eq!(server.get(&format!("{path}/aggregate{junk}")).await.status, 400, "{junk}");
+    }
+}

@@ -73,6 +73,8 @@ const TABLE: &[Row] = &[
     row("read_schema", ("GET", "/collections/network-node/schema"), INTERNAL),
     row("read_queryables", ("GET", "/collections/doorplate/queryables"), ANYBODY),
     row("read_queryables", ("GET", "/collections/network-node/queryables"), INTERNAL),
+    row("aggregate_items", ("GET", "/collections/doorplate/aggregate?by=township"), ANYBODY),
+    row("aggregate_items", ("GET", "/collections/population/aggregate?by=township"), INTERNAL),
     row("list_items", ("GET", "/collections/doorplate/items"), ANYBODY),
     row("list_items", ("GET", "/collections/network-node/items"), INTERNAL),
     row("list_items", ("GET", "/collections/population/items"), INTERNAL),
