@@ -34,6 +34,12 @@ pub(super) async fn list_groups(
         Some("csv") => true,
         Some(_) => return Err(Problem::parameter("f", "f 可取：json、csv。", "`f` is json or csv.")),
     };
+    for name in ["limit", "cursor", "crs", "sortby"] {
+        if params.peek(name).is_some() {
+            let (zh, en) = (format!("分组统计没有参数 {name}。"), format!("Groups have no parameter `{name}`."));
+            return Err(Problem::parameter(name, zh, en));
+        }
+    }
     let asked = read_query(params, declared, &state)?;
     let snapshot = state.snapshot_at(&caller, asked.moment).await?;
     let revision = snapshot.revision();

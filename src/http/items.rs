@@ -12,12 +12,12 @@ use super::caller::Caller;
 use super::extract::{Format, Params, Path, unknown_parameter};
 use super::filtered::{Filtered, crs_of};
 use super::respond::{Answer, REVISION, base_url, is_known, link, link_header, mark_sharing, not_modified};
-use super::{AppState, Problem, html};
+use super::{AppState, Problem, html, sorted};
 use crate::catalog::{Layer, PropertyType};
 use crate::domain::{Bbox, DivisionCode, FeatureId, InvalidId, Lang, LonLat};
 use crate::exchange::geojson::write_feature_in;
 use crate::geodesy::crs::{Crs, CrsError};
-use crate::index::{Item, Page, Query, Snapshot};
+use crate::index::{Item, Page, Place, Query, Snapshot};
 
 const GEOJSON: &str = "application/geo+json";
 
@@ -79,14 +79,20 @@ impl Asked {
             Format::Json => "json",
             Format::Html => "html",
         };
-        let cursor = self.query.after.map(|after| format!("&cursor={after}")).unwrap_or_default();
+        let cursor = match (&self.query.after_place, self.query.after) {
+            (Some(place), _) => format!("&cursor={}", sorted::cursor_of(place)),
+            (None, Some(after)) => format!("&cursor={after}"),
+            (None, None) => String::new(),
+        };
         format!("{}{cursor}&f={f}", self.kept)
     }
 
     /// The query string of the page that follows, if one does.
     fn following(&self, page: &Page, format: Format) -> Option<String> {
         let last = page.items.last().filter(|_| page.more)?;
-        let query = Query { after: Some(last.id), ..Query::default() };
+        let sort = &self.query.sort;
+        let after_place = (!sort.is_empty()).then(|| Place::of(last, sort));
+        let query = Query { after: Some(last.id), after_place, ..Query::default() };
         let next = Self { query, kept: self.kept.clone(), moment: None, crs: self.crs };
         Some(next.as_format(format))
     }
@@ -100,7 +106,12 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     let datetime = params.peek("datetime").map(str::to_owned);
     let moment = params.moment()?;
     let limit = params.limit(state.limits.page, state.limits.page_most)?;
-    let after: Option<FeatureId> = params.parse("cursor", ("上一页 next 链接中的值", "what a `next` link carries"))?;
+    let (sort, written_sort) = sorted::take(&mut params, layer)?;
+    let (after, after_place) = if sort.is_empty() {
+        (params.parse("cursor", ("上一页 next 链接中的值", "what a `next` link carries"))?, None)
+    } else {
+        (None, sorted::take_cursor(&mut params, &sort)?)
+    };
     let division: Option<DivisionCode> =
         params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?;
     let filter = Filtered::take(&mut params, layer)?;
@@ -115,10 +126,12 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     kept.extend(division.map(|code| ("division".to_owned(), code.to_string())));
     kept.extend(datetime.map(|datetime| ("datetime".to_owned(), datetime)));
     kept.extend(filter.kept());
+    kept.extend(written_sort.map(|sort| ("sortby".to_owned(), sort)));
     kept.extend(lang.map(|lang| ("lang".to_owned(), lang)));
     kept.extend(properties.iter().cloned());
     let kept = kept.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>();
-    let query = Query { bbox, division, properties, after, limit, polygon: None, filter: filter.filter };
+    let filter = filter.filter;
+    let query = Query { bbox, division, properties, filter, sort, after, after_place, limit, polygon: None };
     Ok(Asked { query, kept: kept.join("&"), moment, crs })
 }
 

@@ -29,6 +29,7 @@ mod respond;
 mod service;
 mod session;
 mod shown;
+mod sorted;
 mod styles;
 mod tiles;
 mod tokens;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Snapshot;
 use super::item::{Item, Shape};
+use super::sort::{self, Place, SortKey};
 use crate::catalog::VILLAGE;
 use crate::domain::{Bbox, DivisionCode, FeatureId, LonLat};
 use crate::filter::Filter;
@@ -24,11 +25,15 @@ pub struct Query {
     pub filter: Option<Arc<Filter>>,
     /// Only ids above this one: where the last page ended.
     pub after: Option<FeatureId>,
+    /// In this order; none: in order of id.
+    pub sort: Vec<SortKey>,
+    /// Only what comes after this in that order: where the last page ended.
+    pub after_place: Option<Place>,
     /// How many at the most.
     pub limit: usize,
 }
 
-/// One page of an answer, in order of id.
+/// One page of an answer, in the order that was asked for.
 #[derive(Debug)]
 pub struct Page {
     /// The features.
@@ -47,6 +52,12 @@ impl Snapshot {
             && query.division.is_none()
             && query.properties.is_empty()
             && query.filter.is_none();
+        if !query.sort.is_empty() {
+            let found = self.matching(layer, query);
+            let matched = found.len() as u64;
+            let (items, more) = sort::first(found, &query.sort, query.after_place.as_ref(), query.limit);
+            return Page { items, matched, more };
+        }
         if everything {
             return self.page_of_all(layer, query);
         }

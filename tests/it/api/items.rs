@@ -348,3 +348,61 @@ async fn groups_add_up_to_what_items_count() {
         assert_eq!(server.get(&format!("{path}/aggregate{junk}")).await.status, 400, "{junk}");
     }
 }
+
+#[tokio::test]
+async fn a_sorted_answer_pages_in_its_order_also_while_others_edit() {
+    let server = TestApp::start().await;
+    let path = "/collections/doorplate/items";
+    let all = server.json(&format!("{path}?limit=1000")).await;
+    for (sort, filter) in
+        [("status,-priority", ""), ("-code", "&status=mounted"), ("compound,id", ""), ("-village,code", "")]
+    {
+        let (mut next, mut got) = (Some(format!("{path}?limit=7&sortby={sort}{filter}")), Vec::new());
+        while let Some(page) = next {
+            let page = server.json(&page).await;
+            got.extend(page["features"].as_array().unwrap().clone());
+            next = next_of(&page).map(|href| href.strip_prefix(&server.base).unwrap().to_owned());
+        }
+        let mut expected: Vec<Value> = all["features"].as_array().unwrap().clone();
+        expected.retain(|one| filter.is_empty() || one["properties"]["status"] == "mounted");
+        let value = |one: &Value, name: &str| match name {
+            "id" => one["id"].clone(),
+            "village" => one["village"].clone(),
+            name => one["properties"][name].clone(),
+        };
+        expected.sort_by(|a, b| {
+            let by_keys = sort.split(',').map(|key| {
+                let name = key.trim_start_matches('-');
+                let (one, other) = (value(a, name), value(b, name));
+                let order = match (&one, &other) {
+                    (Value::Number(one), Value::Number(other)) => one.as_u64().cmp(&other.as_u64()),
+                    (Value::String(one), Value::String(other)) => one.cmp(other),
+                    _ => return one.is_null().cmp(&other.is_null()),
+                };
+                if key.starts_with('-') { order.reverse() } else { order }
+            });
+            by_keys
+                .fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+                .then(a["id"].as_u64().cmp(&b["id"].as_u64()))
+        });
+        let ids = |list: &[Value]| list.iter().map(|one| one["id"].as_u64().unwrap()).collect::<Vec<_>>();
+        assert_eq!(ids(&got), ids(&expected), "{sort}");
+    }
+    // What is deleted behind the cursor moves nothing.
+    let first = server.json(&format!("{path}?limit=5&sortby=code")).await;
+    let next = next_of(&first).unwrap().strip_prefix(&server.base).unwrap().to_owned();
+    let before = server.json(&next).await;
+    let gone = first["features"][2]["id"].as_u64().unwrap();
+    let gone = server.app.store.feature(gone.to_string().parse().unwrap()).await.unwrap().unwrap();
+    server.write(vec![Edit::Delete { id: gone.id, base: gone.version }], Vec::new()).await;
+    assert_eq!(ids(&server.json(&next).await), ids(&before));
+    for junk in [
+        "sortby=colour",
+        "sortby=",
+        "sortby=code&cursor=7",
+        "sortby=code&cursor=WzFd",
+        "sortby=code,code,code,code,code,code,code,code,code",
+    ] {
+        assert_eq!(server.get(&format!("{path}?{junk}")).await.status, 400, "{junk}");
+    }
+}
