@@ -1,6 +1,6 @@
 //! Geometries of filters, and how two of them lie to each other (DE-9IM, by the `geo` crate).
 
-use geo::{BoundingRect, Intersects, MapCoords, Relate, Validation};
+use geo::{BoundingRect, Contains, Intersects, MapCoords, Relate, Validation};
 use geo_types::{Coord, Geometry, Rect};
 
 use super::FilterError;
@@ -43,6 +43,9 @@ impl Relation {
             Self::Disjoint => !a.intersects(b),
             // What does not meet has none of the relations below.
             _ if !boxes_meet(a, b) => false,
+            // Most of what is asked is about points and areas, and needs no matrix.
+            _ if is_point(a) && is_area(b) => self.of_point(a, b),
+            _ if is_area(a) && is_point(b) => self.turned().of_point(b, a),
             Self::Equals => a.relate(b).is_equal_topo(),
             Self::Touches => a.relate(b).is_touches(),
             Self::Crosses => a.relate(b).is_crosses(),
@@ -51,6 +54,35 @@ impl Relation {
             Self::Overlaps => a.relate(b).is_overlaps(),
         }
     }
+}
+
+impl Relation {
+    /// The relation of a point to an area.
+    fn of_point(self, point: &Geometry<f64>, area: &Geometry<f64>) -> bool {
+        match self {
+            Self::Within => area.contains(point),
+            Self::Touches => area.intersects(point) && !area.contains(point),
+            // A point has no inside to have anything in, and none outside of itself.
+            _ => false,
+        }
+    }
+
+    /// The same asked the other way round.
+    const fn turned(self) -> Self {
+        match self {
+            Self::Within => Self::Contains,
+            Self::Contains => Self::Within,
+            same => same,
+        }
+    }
+}
+
+const fn is_point(geometry: &Geometry<f64>) -> bool {
+    matches!(geometry, Geometry::Point(_))
+}
+
+const fn is_area(geometry: &Geometry<f64>) -> bool {
+    matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_))
 }
 
 fn boxes_meet(a: &Geometry<f64>, b: &Geometry<f64>) -> bool {
@@ -86,4 +118,51 @@ fn transformed(geometry: &Geometry<f64>, transform: Transform<'_>) -> Result<Geo
         let (x, y) = transform(at.x, at.y).map_err(FilterError::Geometry)?;
         Ok(Coord { x, y })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use geo_types::{point, polygon};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: [Relation; 6] = [
+        Relation::Equals,
+        Relation::Touches,
+        Relation::Crosses,
+        Relation::Within,
+        Relation::Contains,
+        Relation::Overlaps,
+    ];
+
+    fn by_matrix(relation: Relation, a: &Geometry<f64>, b: &Geometry<f64>) -> bool {
+        let matrix = a.relate(b);
+        match relation {
+            Relation::Intersects => matrix.is_intersects(),
+            Relation::Disjoint => matrix.is_disjoint(),
+            Relation::Equals => matrix.is_equal_topo(),
+            Relation::Touches => matrix.is_touches(),
+            Relation::Crosses => matrix.is_crosses(),
+            Relation::Within => matrix.is_within(),
+            Relation::Contains => matrix.is_contains(),
+            Relation::Overlaps => matrix.is_overlaps(),
+        }
+    }
+
+    proptest! {
+        /// Positions of a coarse grid, so that many lie on edges and corners.
+        #[test]
+        fn points_lie_to_areas_as_the_matrix_says(x in -1..6_i32, y in -1..6_i32) {
+            let hole = vec![(1.0, 1.0), (3.0, 1.0), (3.0, 3.0), (1.0, 3.0), (1.0, 1.0)];
+            let mut area = polygon![(x: 0.0, y: 0.0), (x: 5.0, y: 0.0), (x: 5.0, y: 5.0), (x: 2.0, y: 4.0), (x: 0.0, y: 5.0)];
+            area.interiors_push(hole);
+            let (point, area): (Geometry<f64>, Geometry<f64>) =
+                (point!(x: f64::from(x), y: f64::from(y)).into(), area.into());
+            for relation in ALL {
+                prop_assert_eq!(relation.holds(&point, &area), by_matrix(relation, &point, &area), "{:?}", relation);
+                prop_assert_eq!(relation.holds(&area, &point), by_matrix(relation, &area, &point), "{:?}", relation);
+            }
+        }
+    }
 }

@@ -103,10 +103,14 @@ test('an administrator makes a webhook, tries it, and sees what was not delivere
   await expect(dialog.getByRole('alert')).toContainText('既非公网地址');
   await dialog.getByLabel('接收网址').fill(`http://127.0.0.1:${port}/hook`);
   await dialog.getByLabel('图层').selectOption({ label: '门楼牌' });
+  await dialog.getByLabel('条件').fill('colour = 1');
+  await dialog.getByRole('button', { name: '新建推送' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('colour');
+  await dialog.getByLabel('条件').fill("code > '4'");
   await dialog.getByRole('button', { name: '新建推送' }).click();
   await expect(dialog.locator('code')).toContainText(/^whsec_/);
   const row = dialog.getByRole('row', { name: new RegExp(title) });
-  await expect(row).toContainText('门楼牌 · 全市');
+  await expect(row).toContainText("门楼牌 · 全市 · code > '4'");
   await row.getByRole('button', { name: '试送' }).click();
   await expect(dialog.getByText('已送达', { exact: true })).toBeVisible();
   expect(came.map(({ type }) => type)).toEqual(['platbook.ping']);

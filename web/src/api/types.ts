@@ -132,7 +132,7 @@ export interface Account {
 export interface Token { id: string; account: string; name: string; scopes: Action[]; created: string; expires: string; used?: string; token?: string }
 
 /** Which changes are told; what is not named does not matter. */
-export interface Wanted { layers?: string[]; division?: string; bbox?: number[] }
+export interface Wanted { layers?: string[]; division?: string; bbox?: number[]; filter?: string }
 /** `secret` is there once, in the answer that made it. */
 export interface Webhook {
   id: string; title: string; url: string; account: string; wanted: Wanted; paused: boolean; created: string;
