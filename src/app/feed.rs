@@ -94,9 +94,9 @@ impl App {
         self.feed.notices.try_get_with(revision, self.make_notice(revision)).await.map(Some)
     }
 
-    /// The newest revision shown, now and whenever it grows.
+    /// The newest revision shown, now and soon after it grows.
     pub fn revisions(&self) -> watch::Receiver<Revision> {
-        self.shown.subscribe()
+        self.crier.subscribe()
     }
 
     /// The features of a revision that is shown.

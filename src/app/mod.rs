@@ -1,5 +1,6 @@
 //! The running program: store, follower, newest snapshot, tile cache, and the one way to write.
 
+mod crier;
 pub mod edits;
 pub mod feed;
 mod follower;
@@ -10,8 +11,8 @@ mod sights;
 mod tile_cache;
 pub mod told;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -46,6 +47,7 @@ pub struct App {
     newest: ArcSwap<Snapshot>,
     sights: sights::Sights,
     shown: watch::Sender<Revision>,
+    crier: crier::Crier,
     following: AtomicBool,
 }
 
@@ -62,6 +64,7 @@ impl App {
         let identity = store.identity().await?;
         let snapshot = read_store(&catalogue, store.as_ref(), progress).await?;
         let (shown, _) = watch::channel(snapshot.revision());
+        let crier = crier::Crier::new(snapshot.revision());
         let app = Arc::new(Self {
             catalogue,
             store,
@@ -74,9 +77,11 @@ impl App {
             newest: ArcSwap::from_pointee(snapshot),
             sights: sights::Sights::new(),
             shown,
+            crier,
             following: AtomicBool::new(true),
         });
         follower::spawn(Arc::downgrade(&app));
+        spawn_crier(Arc::downgrade(&app), app.shown.subscribe());
         Ok(app)
     }
 
@@ -133,6 +138,17 @@ impl App {
         self.newest.store(Arc::new(snapshot));
         self.shown.send_replace(revision);
     }
+}
+
+/// Calls out the newest revision for as long as there is a program.
+fn spawn_crier(app: Weak<App>, mut shown: watch::Receiver<Revision>) {
+    tokio::spawn(async move {
+        while shown.changed().await.is_ok() {
+            let newest = *shown.borrow_and_update();
+            let Some(app) = app.upgrade() else { return };
+            app.crier.call(newest).await;
+        }
+    });
 }
 
 /// Builds the first snapshot; the store is read while earlier batches are packed.
