@@ -31,6 +31,8 @@ pub mod app;
 
 pub mod webhooks;
 
+pub mod imports;
+
 pub mod http;
 
 pub mod config;

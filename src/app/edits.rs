@@ -114,6 +114,12 @@ impl App {
         Err(too_many_writers().into())
     }
 
+    /// Decides about lines and writes nothing.
+    pub async fn judge(&self, actor: &Actor, lines: &[Line]) -> Result<Vec<Verdict>, StoreError> {
+        let standing = self.standing(lines).await?;
+        Ok(decide(&self.rules, &self.snapshot(), &standing, actor, lines))
+    }
+
     /// Appends the inverse of a revision, if nothing of it has been changed since.
     pub async fn undo(&self, actor: &Actor, revision: Revision) -> Result<Edited, EditError> {
         let commit = self.commit_at(revision).await?.ok_or(EditError::NoRevision(revision))?;

@@ -3,22 +3,28 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::{CliError, map, open_store, progress, read_catalogue};
+use crate::catalog::schema::queryables;
 use crate::config::Config;
 use crate::domain::{Bbox, CoordinateError, DivisionCode, LayerId};
-use crate::exchange::{csv, geojson, ndjson};
+use crate::exchange::{Export, ExportError as WriteError, Format};
+use crate::filter::{Filter, FilterError, Language};
+use crate::geodesy::crs::Crs;
+use crate::index::Query;
 
 /// What `platbook export` understands.
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// The layer, by its id
     layer: String,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Geojson)]
-    format: Format,
+    /// geojson, jsonfg, ndjson, csv, gpkg, fgb, parquet, shp (in a zip archive) or kml [default: as the ending of FILE
+    /// says, else geojson]
+    #[arg(long)]
+    format: Option<Format>,
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -28,19 +34,27 @@ pub(super) struct ExportArgs {
     /// Only what touches this box, in degrees
     #[arg(long, value_name = "W,S,E,N", value_delimiter = ',', allow_hyphen_values = true)]
     bbox: Option<Vec<f64>>,
+    /// Only what this CQL2 filter lets through
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    /// The coordinate system: EPSG:4490, 4526, 4547, 3857 or 4326; of jsonfg, gpkg, fgb and shp only
+    #[arg(long, value_name = "EPSG:CODE", value_parser = crs_of)]
+    crs: Option<Crs>,
+    /// The text of a shapefile
+    #[arg(long, value_enum, default_value_t = TextEncoding::Utf8)]
+    encoding: TextEncoding,
     /// Begin a CSV file with a byte order mark, for Excel
     #[arg(long)]
     bom: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// A GeoJSON `FeatureCollection`
-    Geojson,
-    /// A GeoJSON feature a line
-    Ndjson,
-    /// A table
-    Csv,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TextEncoding {
+    /// UTF-8
+    #[value(name = "utf-8")]
+    Utf8,
+    /// GBK, for older programs in China
+    Gbk,
 }
 
 /// Why nothing was exported.
@@ -63,6 +77,16 @@ pub enum ExportError {
     /// The box is none.
     #[error(transparent)]
     Box(#[from] CoordinateError),
+    /// The filter cannot be used.
+    #[error("the filter cannot be used")]
+    Filter(#[from] FilterError),
+    /// The features cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+fn crs_of(name: &str) -> Result<Crs, String> {
+    Crs::of_name(name).ok_or_else(|| "expected EPSG:4490, EPSG:4526, EPSG:4547, EPSG:3857 or EPSG:4326".to_owned())
 }
 
 /// Writes the features in order of id.
@@ -73,35 +97,49 @@ pub(super) async fn export(config: &Config, args: ExportArgs) -> Result<(), CliE
         let known: Vec<_> = catalogue.layers.iter().map(|layer| layer.id.as_str()).collect();
         ExportError::Layer { layer: args.layer.clone(), known: known.join(", ") }
     })?;
+    let layer = &catalogue.layers[position];
+    let filter = args.filter.as_deref().map(|text| {
+        let as_it_is = |x: f64, y: f64| Ok((x, y));
+        Filter::parse(text, Language::Text, &queryables(layer), &as_it_is).map(Arc::new)
+    });
+    let filter = filter.transpose().map_err(ExportError::Filter)?;
+    let format = args.format.unwrap_or_else(|| format_of(args.out.as_ref()));
     let store = open_store(config, false).await?;
     let snapshot = map::scan(&catalogue, store.as_ref()).await?;
+    let items = snapshot.all_matching(position, &Query { bbox, division: args.division, filter, ..Query::default() });
+    let bar = progress::bar("writing features", items.len() as u64);
+    let export = Export {
+        layer,
+        items: &items,
+        crs: args.crs.unwrap_or_default(),
+        gbk: args.encoding == TextEncoding::Gbk,
+        byte_order_mark: args.bom,
+        progress: &|| bar.inc(1),
+    };
     let doing = args
         .out
         .as_ref()
         .map_or_else(|| "writing to standard output".to_owned(), |path| format!("writing {}", path.display()));
     let told = |source| CliError::Io { doing: doing.clone(), source };
-    let bar = progress::bar("writing features", snapshot.count(position));
-    let mut items = snapshot
-        .features_after(None)
-        .filter(|(layer, _)| *layer == position)
-        .map(|(_, item)| item.as_ref())
-        .inspect(|_| bar.inc(1))
-        .filter(|item| bbox.is_none_or(|bbox| item.touches_box(bbox)))
-        .filter(|item| {
-            args.division.is_none_or(|division| item.village.is_some_and(|village| division.contains(village)))
-        });
-    let mut out: Box<dyn Write> = match &args.out {
+    let mut out: Box<dyn Write + Send> = match &args.out {
         Some(path) => Box::new(BufWriter::new(File::create(path).map_err(told)?)),
-        None => Box::new(BufWriter::new(io::stdout().lock())),
+        None => Box::new(BufWriter::new(io::stdout())),
     };
-    let written = match args.format {
-        Format::Geojson => geojson::write_collection(&mut items, out.as_mut()),
-        Format::Ndjson => ndjson::write_lines(&mut items, out.as_mut()),
-        Format::Csv => csv::write_table(&catalogue.layers[position], &mut items, args.bom, out.as_mut()),
-    };
-    written.and_then(|_| out.flush()).map_err(told)?;
+    let written = export.write(format, out.as_mut());
     bar.finish_and_clear();
-    Ok(())
+    match written {
+        Err(WriteError::Io(source)) => return Err(told(source)),
+        other => other.map_err(ExportError::Write)?,
+    }
+    out.flush().map_err(told)
+}
+
+/// The format that the ending of a file asks for.
+fn format_of(out: Option<&PathBuf>) -> Format {
+    let name = out.and_then(|path| path.file_name()?.to_str()).unwrap_or_default().to_lowercase();
+    let ends = |format: &Format| name.ends_with(&format!(".{}", format.extension())) || name.ends_with(&format!(".{}", format.name()));
+    let by_ending = Format::ALL.into_iter().find(|format| *format != Format::JsonFg && ends(format));
+    by_ending.or_else(|| name.ends_with(".zip").then_some(Format::Shapefile)).unwrap_or(Format::GeoJson)
 }
 
 fn box_of(corners: &[f64]) -> Result<Bbox, ExportError> {

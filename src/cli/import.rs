@@ -13,6 +13,7 @@ use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
+use super::import_file::FileArgs;
 use super::{CliError, open_store, progress, read_catalogue, say};
 use crate::app::{App, TileLimits};
 use crate::catalog::Catalogue;
@@ -38,6 +39,12 @@ enum Source {
     /// broken off is completed by running it again. Takes sixteen bytes of memory a node of the extract's roads,
     /// buildings and waters, beside the city's own.
     Osm(OsmArgs),
+    /// Any file of features: CSV, GeoJSON, JSON-FG, NDJSON, GeoPackage, FlatGeobuf, GeoParquet, shapefile (zip), KML
+    ///
+    /// What a file is, its encoding and its columns are found out; columns become the properties that are named like
+    /// them. Features are known by their code: those on the map are updated with what the file has, others created, so
+    /// it can be imported again. Records that break rules are left out and told.
+    File(FileArgs),
 }
 
 #[derive(Debug, Args)]
@@ -79,7 +86,10 @@ const AHEAD: usize = 10_000;
 
 /// Imports a file.
 pub(super) async fn import(config: &Config, args: ImportArgs) -> Result<(), CliError> {
-    let Source::Osm(args) = args.source;
+    let args = match args.source {
+        Source::Osm(args) => args,
+        Source::File(args) => return super::import_file::import(config, args).await,
+    };
     let open = |source| CliError::Io { doing: format!("opening {}", args.file.display()), source };
     let file = File::open(&args.file).map_err(open)?;
     let catalogue = read_catalogue(config)?;

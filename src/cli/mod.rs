@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod export;
 mod import;
+mod import_file;
 mod map;
 mod progress;
 mod serve;
@@ -116,6 +117,9 @@ pub enum CliError {
     /// What was asked to be imported.
     #[error(transparent)]
     Import(#[from] import::ImportError),
+    /// A file that was asked to be imported.
+    #[error(transparent)]
+    File(#[from] import_file::FileError),
     /// An account.
     #[error(transparent)]
     User(#[from] user::UserError),

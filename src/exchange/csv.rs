@@ -1,71 +1,62 @@
 //! Comma-separated values (RFC 4180), written straight from the index.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write;
 
-use serde_json::Value;
-
-use crate::catalog::Layer;
-use crate::domain::{Geometry, GeometryKind};
-use crate::index::Item;
+use super::export::{Export, ExportError};
+use super::table::{OWN_COLUMNS, Table};
+use crate::domain::GeometryKind;
+use crate::index::Cell;
 
 /// What Excel takes as the sign that a file is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Writes a header and a row a feature, one in memory at a time; how many features there were.
+/// Writes a header and a row a feature, one in memory at a time.
 ///
 /// Columns are `id,version,village,lon,lat`, those of the schema, and `geometry_wkt` where the layer
 /// holds lines or areas. `lon` and `lat` are of a position that stands for the whole, in degrees.
-pub fn write_table<'a>(
-    layer: &Layer,
-    items: impl Iterator<Item = &'a Item>,
-    byte_order_mark: bool,
-    out: &mut dyn Write,
-) -> std::io::Result<u64> {
-    if byte_order_mark {
+pub(super) fn write_table(export: &Export<'_>, out: &mut (dyn Write + Send)) -> Result<(), ExportError> {
+    if export.byte_order_mark {
         out.write_all(BYTE_ORDER_MARK)?;
     }
-    let shaped = layer.geometry != GeometryKind::Point;
-    let mut columns: Vec<&str> = layer.properties.keys().map(String::as_str).collect();
-    if !columns.contains(&crate::catalog::SYNTHETIC) {
-        columns.push(crate::catalog::SYNTHETIC);
-    }
+    let columns = Table::of(export.layer);
+    let shaped = export.layer.geometry != GeometryKind::Point;
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    for name in ["id", "version", "village", "lon", "lat"].iter().chain(&columns) {
-        table.write_field(name)?;
-    }
-    if shaped {
-        table.write_field("geometry_wkt")?;
-    }
-    table.write_record(None::<&[u8]>)?;
-    let mut written = 0;
-    for item in items {
+    let told = |error: csv::Error| ExportError::Io(error.into());
+    let (own, properties) = columns.columns.split_at(OWN_COLUMNS);
+    let names = own.iter().map(|column| column.name.as_str());
+    let names = names.chain(["lon", "lat"]).chain(properties.iter().map(|column| column.name.as_str()));
+    table.write_record(names.chain(shaped.then_some("geometry_wkt"))).map_err(told)?;
+    let mut village = String::new();
+    for item in export.each() {
         let at = item.representative();
-        table.write_field(item.id.to_string())?;
-        table.write_field(item.version.to_string())?;
-        table.write_field(item.village.map(|village| village.to_string()).unwrap_or_default())?;
-        table.write_field(degrees(at.lon()))?;
-        table.write_field(degrees(at.lat()))?;
-        let properties = item.properties();
-        for name in &columns {
-            table.write_field(properties.get(*name).map(cell).unwrap_or_default())?;
+        let row = columns.row(item, &mut village);
+        for (i, value) in row.iter().enumerate() {
+            if i == OWN_COLUMNS {
+                table.write_field(degrees(at.lon())).map_err(told)?;
+                table.write_field(degrees(at.lat())).map_err(told)?;
+            }
+            table.write_field(value.map(cell).unwrap_or_default().as_ref()).map_err(told)?;
         }
         if shaped {
-            table.write_field(wkt(&item.geometry()))?;
+            table.write_field(wkt(&item.geo())).map_err(told)?;
         }
-        table.write_record(None::<&[u8]>)?;
-        written += 1;
+        table.write_record(None::<&[u8]>).map_err(told)?;
     }
     table.flush()?;
-    Ok(written)
+    Ok(())
 }
 
-/// A value as a cell. Text that a spreadsheet would run as a formula is kept from it by a `'`.
-fn cell(value: &Value) -> String {
+/// A value as it is written. Text that a spreadsheet would run as a formula is kept from it by a `'`.
+fn cell(value: Cell<'_>) -> Cow<'_, str> {
     match value {
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}").into(),
+        Cell::Text(text) => text.into(),
+        Cell::Whole(number) => number.to_string().into(),
+        // As JSON has it: a number that is not counted stays one when it is whole.
+        Cell::Real(number) => format!("{number:?}").into(),
+        Cell::Bool(yes) => if yes { "true" } else { "false" }.into(),
     }
 }
 
@@ -75,15 +66,15 @@ fn degrees(value: f64) -> String {
 }
 
 /// Well-known text (OGC 06-103r4, chapter 7).
-fn wkt(geometry: &Geometry) -> String {
+fn wkt(geometry: &geo_types::Geometry<f64>) -> String {
     use geo_types::Geometry as G;
-    match geometry.as_geo() {
+    match geometry {
         G::Point(point) => format!("POINT ({})", position(point.0)),
         G::LineString(line) => format!("LINESTRING {}", course(line)),
         G::MultiLineString(lines) => format!("MULTILINESTRING ({})", list(&lines.0, course)),
         G::Polygon(polygon) => format!("POLYGON {}", rings(polygon)),
         G::MultiPolygon(polygons) => format!("MULTIPOLYGON ({})", list(&polygons.0, rings)),
-        // `Geometry` holds no other kind.
+        // A feature has no other kind.
         _ => String::new(),
     }
 }
@@ -112,15 +103,13 @@ fn list<T>(parts: &[T], write: impl Fn(&T) -> String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::cell;
+    use super::{Cell, cell};
 
     #[test]
     fn only_text_is_kept_from_being_a_formula() {
-        assert_eq!(cell(&json!("=1+1")), "'=1+1");
-        assert_eq!(cell(&json!("@a")), "'@a");
-        assert_eq!(cell(&json!(-3)), "-3");
-        assert_eq!(cell(&json!("a-b")), "a-b");
+        assert_eq!(cell(Cell::Text("=1+1")), "'=1+1");
+        assert_eq!(cell(Cell::Text("@a")), "'@a");
+        assert_eq!(cell(Cell::Whole(-3)), "-3");
+        assert_eq!(cell(Cell::Text("a-b")), "a-b");
     }
 }

@@ -2,32 +2,30 @@
 
 use std::io::Write;
 
-use geo::MapCoords;
 use geo_types::Coord;
 
-use crate::domain::LonLat;
+use super::export::{Export, ExportError};
+use super::table::geometry_by_axes;
 use crate::geodesy::crs::{Crs, CrsError};
 use crate::index::{Item, Shape};
 
 /// Parts of a degree that are written: a centimetre.
-const DEGREE: f64 = 1e7;
+pub(super) const DEGREE: f64 = 1e7;
 /// Parts of a metre that are written: a millimetre.
-const METRE: f64 = 1e3;
+pub(super) const METRE: f64 = 1e3;
 
-/// Writes a `FeatureCollection`, one feature in memory at a time; how many there were.
-pub fn write_collection<'a>(items: impl Iterator<Item = &'a Item>, out: &mut dyn Write) -> std::io::Result<u64> {
+/// Writes a `FeatureCollection`, one feature in memory at a time.
+pub(super) fn write_collection(export: &Export<'_>, out: &mut (dyn Write + Send)) -> Result<(), ExportError> {
     out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
     let mut line = Vec::new();
-    let mut written = 0;
-    for item in items {
+    for (i, item) in export.each().enumerate() {
         line.clear();
-        line.extend_from_slice(if written == 0 { b"\n" } else { b",\n" });
+        line.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
         write_feature(item, &mut line);
         out.write_all(&line)?;
-        written += 1;
     }
     out.write_all(b"\n]}\n")?;
-    Ok(written)
+    Ok(())
 }
 
 /// Appends a feature: id, geometry, properties, and as foreign members version and village.
@@ -45,11 +43,7 @@ pub fn write_feature_in(item: &Item, crs: Crs, out: &mut Vec<u8>) -> Result<(), 
         write_feature(item, out);
         return Ok(());
     }
-    let known = item.geometry();
-    let moved = known.as_geo().try_map_coords(|at| {
-        let [x, y] = crs.of_lonlat(LonLat::new(at.x, at.y)?)?;
-        Ok::<_, CrsError>(Coord { x, y })
-    })?;
+    let moved = geometry_by_axes(item, crs)?;
     let step = if crs.is_geographic() { DEGREE } else { METRE };
     write_with(item, out, |out| write_geometry(&moved, step, out));
     Ok(())
@@ -69,7 +63,7 @@ fn write_with(item: &Item, out: &mut Vec<u8>, geometry: impl FnOnce(&mut Vec<u8>
 }
 
 /// Appends a geometry.
-fn write_geometry(geometry: &geo_types::Geometry<f64>, step: f64, out: &mut Vec<u8>) {
+pub(super) fn write_geometry(geometry: &geo_types::Geometry<f64>, step: f64, out: &mut Vec<u8>) {
     use geo_types::Geometry as G;
     let mut object = |name: &str, write: &mut dyn FnMut(&mut Vec<u8>)| {
         let _ = write!(out, "{{\"type\":\"{name}\",\"coordinates\":");

@@ -1,7 +1,20 @@
 //! Features in the formats others read, and from the formats they bring.
 
-pub mod csv;
+mod csv;
+mod export;
+mod flatgeobuf;
+mod format;
 pub mod geojson;
+mod geopackage;
+mod geoparquet;
+mod jsonfg;
+mod kml;
 pub mod merge;
-pub mod ndjson;
+mod ndjson;
 pub mod osm;
+pub mod read;
+mod shapefile;
+mod table;
+
+pub use export::{Export, ExportError};
+pub use format::{Format, UnknownFormat};

@@ -64,6 +64,54 @@ impl Crs {
         Self::ALL.into_iter().find(|crs| crs.uri() == uri)
     }
 
+    /// The system that people call `EPSG:4547`, `4547`, or by its URI.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let named = |crs: &Self| match name.trim().rsplit_once(':') {
+            _ if *crs == Self::Crs84 => name.eq_ignore_ascii_case("OGC:CRS84") || name.eq_ignore_ascii_case("CRS84"),
+            Some((authority, number)) => authority.eq_ignore_ascii_case("EPSG") && number == crs.epsg().to_string(),
+            None => name.trim() == crs.epsg().to_string(),
+        };
+        Self::of_uri(name).or_else(|| Self::ALL.into_iter().find(named))
+    }
+
+    /// Its number in the EPSG register; CRS84 has that of the system with the same positions.
+    pub const fn epsg(self) -> u16 {
+        match self {
+            Self::Crs84 | Self::Epsg4490 => 4490,
+            Self::Epsg4326 => 4326,
+            Self::Epsg3857 => 3857,
+            Self::Epsg4547 => 4547,
+            Self::Epsg4526 => 4526,
+        }
+    }
+
+    /// Its description in well-known text, as Esri writes it and everybody reads it.
+    pub const fn wkt(self) -> &'static str {
+        match self {
+            Self::Crs84 | Self::Epsg4490 => include_str!("wkt/4490.wkt"),
+            Self::Epsg4326 => include_str!("wkt/4326.wkt"),
+            Self::Epsg3857 => include_str!("wkt/3857.wkt"),
+            Self::Epsg4547 => include_str!("wkt/4547.wkt"),
+            Self::Epsg4526 => include_str!("wkt/4526.wkt"),
+        }
+    }
+
+    /// The position of coordinates as files hold them: east before north in every system.
+    pub fn xy_to_lonlat(self, x: f64, y: f64) -> Result<LonLat, CrsError> {
+        if self.is_east_first() { self.to_lonlat(x, y) } else { self.to_lonlat(y, x) }
+    }
+
+    /// The coordinates of a position as files hold them: east before north in every system.
+    pub fn lonlat_to_xy(self, at: LonLat) -> Result<[f64; 2], CrsError> {
+        let [first, second] = self.of_lonlat(at)?;
+        Ok(if self.is_east_first() { [first, second] } else { [second, first] })
+    }
+
+    /// Whether its own order is east before north.
+    const fn is_east_first(self) -> bool {
+        matches!(self, Self::Crs84 | Self::Epsg3857)
+    }
+
     /// Whether its coordinates are degrees.
     pub const fn is_geographic(self) -> bool {
         matches!(self, Self::Crs84 | Self::Epsg4490 | Self::Epsg4326)

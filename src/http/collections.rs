@@ -10,6 +10,7 @@ use super::respond::{Answer, base_url, link};
 use super::{AppState, Problem, html};
 use crate::catalog::schema::{json_schema, queryables_schema};
 use crate::domain::Lang;
+use crate::exchange::Format as FileFormat;
 use crate::geodesy::crs::Crs;
 use crate::index::Snapshot;
 
@@ -69,6 +70,18 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
     let layer = &catalogue.layers[at];
     let extent = snapshot.extent(at).unwrap_or(catalogue.city.bounds);
     let own = format!("{base}/collections/{}", layer.id);
+    let mut links = vec![
+        link(format!("{own}?f=json"), "self", "application/json", "This collection"),
+        link(format!("{own}?f=html"), "alternate", "text/html", "This collection for people"),
+        link(format!("{own}/items"), "items", "application/geo+json", layer.title.in_lang(lang)),
+        link(format!("{own}/schema"), "describedby", "application/schema+json", "Schema"),
+        link(format!("{own}/queryables"), QUERYABLES, "application/schema+json", "Queryables"),
+        link(format!("{base}/tiles/{}", layer.id), "tilejson", "application/json", "TileJSON"),
+    ];
+    links.extend(FileFormat::ALL.map(|format| {
+        let title = format!("The whole layer as {}", format.name());
+        link(format!("{own}/export?f={}", format.name()), "enclosure", format.media_type(), &title)
+    }));
     json!({
         "id": layer.id,
         "title": layer.title.in_lang(lang),
@@ -78,14 +91,7 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
         "itemType": "feature",
         "crs": Crs::ALL.map(Crs::uri),
         "storageCrs": Crs::STORAGE.uri(),
-        "links": [
-            link(format!("{own}?f=json"), "self", "application/json", "This collection"),
-            link(format!("{own}?f=html"), "alternate", "text/html", "This collection for people"),
-            link(format!("{own}/items"), "items", "application/geo+json", layer.title.in_lang(lang)),
-            link(format!("{own}/schema"), "describedby", "application/schema+json", "Schema"),
-            link(format!("{own}/queryables"), QUERYABLES, "application/schema+json", "Queryables"),
-            link(format!("{base}/tiles/{}", layer.id), "tilejson", "application/json", "TileJSON"),
-        ],
+        "links": links,
     })
 }
 

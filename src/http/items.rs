@@ -69,7 +69,7 @@ pub(super) struct Asked {
     /// The moment it asks about; none: now.
     pub(super) moment: Option<Timestamp>,
     /// The system of the coordinates that are answered.
-    crs: Crs,
+    pub(super) crs: Crs,
 }
 
 impl Asked {

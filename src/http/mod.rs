@@ -13,10 +13,12 @@ mod changesets;
 mod collections;
 mod compare;
 mod edits;
+mod exports;
 mod extract;
 mod feature_body;
 mod filtered;
 mod html;
+mod imports;
 mod items;
 mod landing;
 mod moment;
@@ -46,7 +48,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -54,9 +56,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+use crate::imports::Jobs;
 use crate::webhooks::Courier;
 pub use access::Access;
 pub use oidc::{Mapping, Provider};
@@ -69,6 +71,8 @@ pub use problem::Problem;
 pub struct Limits {
     /// The largest body, bytes.
     pub body_bytes: usize,
+    /// The largest file that is imported over HTTP, bytes.
+    pub import_bytes: u64,
     /// The longest query string, bytes.
     pub query_bytes: usize,
     /// Features on a page when none is named.
@@ -79,6 +83,8 @@ pub struct Limits {
     pub concurrent: usize,
     /// Requests that may wait for that; more are turned away with 503.
     pub waiting: usize,
+    /// Layers that are sent as files at the same time; more are turned away with 503.
+    pub exports: usize,
     /// How long a request may take, seconds.
     pub timeout_s: u64,
     /// How long a client may take to say what it asks, and be silent between requests, seconds.
@@ -90,11 +96,13 @@ impl Default for Limits {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             body_bytes: 1 << 20,
+            import_bytes: 2 << 30,
             query_bytes: 8 << 10,
             page: 10,
             page_most: 10_000,
             concurrent: cores,
             waiting: 256,
+            exports: 8,
             timeout_s: 30,
             head_timeout_s: 60,
         }
@@ -113,9 +121,12 @@ struct Inner {
     /// Event streams that are told of a change at the same time: thousands wake with each, and whoever edits
     /// meanwhile is not to wait for them all.
     telling: Semaphore,
+    /// Layers that are sent as files at the same time.
+    exports: Arc<Semaphore>,
     door: caller::Door,
     single_sign_on: Option<oidc::SignOn>,
     courier: Arc<Courier>,
+    imports: Jobs,
 }
 
 impl AppState {
@@ -144,8 +155,10 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         metrics: service::Metrics::default(),
         desk: work::Desk::new(limits.concurrent, limits.waiting),
         telling: Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+        exports: Arc::new(Semaphore::new(limits.exports.clamp(1, Semaphore::MAX_PERMITS))),
         limits: limits.clone(),
         courier,
+        imports: Jobs::default(),
     }));
     Router::new()
         .route("/conformance", get(landing::read_conformance))
@@ -155,6 +168,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/collections/{layer}/schema", get(collections::read_schema))
         .route("/collections/{layer}/queryables", get(collections::read_queryables))
         .route("/collections/{layer}/aggregate", get(aggregate::list_groups))
+        .route("/collections/{layer}/export", get(exports::export_items))
         .route("/collections/{layer}/items", get(items::list_items).post(edits::create_item))
         .route(
             "/collections/{layer}/items/{id}",
@@ -189,7 +203,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .fallback(assets::read_asset)
         .with_state(state.clone())
         .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(limits.timeout_s)))
+        .layer(middleware::from_fn(move |request, next| timed(request, next, Duration::from_secs(limits.timeout_s))))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(move |request, next| bounded(request, next, limits.query_bytes)))
@@ -210,7 +224,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .layer(middleware::from_fn_with_state(options::Allowed::of_api(), options::tell))
 }
 
-/// The routes about people and webhooks; no cache keeps what they answer.
+/// The routes about people, imports and webhooks; no cache keeps what they answer.
 fn people() -> Router<AppState> {
     Router::new()
         .route("/session", get(session::read_session))
@@ -219,6 +233,11 @@ fn people() -> Router<AppState> {
         .route("/users", get(users::list_users).post(users::create_user))
         .route("/users/{name}", get(users::read_user).patch(users::update_user))
         .route("/audit", get(audit::list_audit))
+        .route("/imports", get(imports::list_imports).post(imports::create_import))
+        .route("/imports/{id}", get(imports::read_import).delete(imports::delete_import))
+        .route("/imports/{id}/run", post(imports::run_import))
+        .route("/imports/{id}/cancel", post(imports::cancel_import))
+        .route("/imports/{id}/report", get(imports::read_import_report))
         .route("/webhooks", get(webhooks::list_webhooks).post(webhooks::create_webhook))
         .route(
             "/webhooks/{id}",
@@ -229,6 +248,17 @@ fn people() -> Router<AppState> {
         .route("/webhooks/{id}/undelivered", get(webhooks::list_undelivered))
         .route("/webhooks/{id}/undelivered/{revision}", post(webhooks::redeliver).delete(webhooks::forget_undelivered))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+/// Ends what takes too long. A file that is sent takes as long as it comes; who sends none is found out as it is read.
+async fn timed(request: Request, next: Next, most: Duration) -> Response {
+    if request.method() == Method::POST && request.uri().path() == "/imports" {
+        return next.run(request).await;
+    }
+    match tokio::time::timeout(most, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 /// Refuses queries that are too long before anything reads them, and bodies that nobody here unpacks.

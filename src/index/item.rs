@@ -119,6 +119,19 @@ impl Item {
         }
     }
 
+    /// Where it is, borrowed where it can be.
+    pub fn geo(&self) -> Cow<'_, geo_types::Geometry<f64>> {
+        match &self.shape {
+            Shape::Point(at) => Cow::Owned(geo_types::Point(geo_types::Coord::from(*at)).into()),
+            Shape::Outline(outline) => Cow::Borrowed(outline.geometry().as_geo()),
+        }
+    }
+
+    /// The keys of its values.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// Its shape, as tiles draw it.
     pub const fn shape(&self) -> &Shape {
         &self.shape
@@ -268,10 +281,7 @@ fn rect(bbox: Bbox) -> geo_types::Rect<f64> {
 impl Subject for Item {
     fn value(&self, name: &str, kind: Kind) -> Value<'_> {
         match name {
-            GEOMETRY => Value::Geometry(match &self.shape {
-                Shape::Point(at) => Cow::Owned(geo_types::Point(geo_types::Coord::from(*at)).into()),
-                Shape::Outline(outline) => Cow::Borrowed(outline.geometry().as_geo()),
-            }),
+            GEOMETRY => Value::Geometry(self.geo()),
             ID => Value::Number(self.id.get() as f64),
             VILLAGE => self.village.map_or(Value::Null, |village| Value::text(village.to_string())),
             _ => self.packed_value(name, kind),

@@ -9,6 +9,7 @@
 mod aggregate;
 mod attributions;
 mod build;
+mod cell;
 mod compare;
 mod difference;
 mod item;
@@ -29,6 +30,7 @@ mod tables;
 
 pub use aggregate::{By, Sums, Values};
 pub use build::Builder;
+pub use cell::Cell;
 pub use difference::{Difference, Differing, between, comparable};
 pub use item::{Item, Shape};
 pub use layer::LayerIndex;

@@ -73,6 +73,17 @@ impl Snapshot {
         Page { items: found, matched, more }
     }
 
+    /// All features that match, in order of id or as `query` has it; `after` and `limit` are left aside.
+    pub fn all_matching(&self, layer: usize, query: &Query) -> Vec<Arc<Item>> {
+        let mut found = self.matching(layer, query);
+        if query.sort.is_empty() {
+            found.sort_unstable_by_key(|item| item.id);
+            return found;
+        }
+        let all = found.len();
+        sort::first(found, &query.sort, None, all).0
+    }
+
     /// All features that match, in no order; `after` and `limit` are left aside.
     pub fn matching(&self, layer: usize, query: &Query) -> Vec<Arc<Item>> {
         let is_match = |item: &Item| matches(item, query);

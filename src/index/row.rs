@@ -88,6 +88,11 @@ impl Keys {
         &self.all[..self.in_tiles]
     }
 
+    /// The names of all keys, in row order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|key| key.name.as_str())
+    }
+
     /// The position of a property.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.all.iter().position(|key| key.name == name)
@@ -257,10 +262,10 @@ pub fn read_varint(bytes: &[u8]) -> Option<(u64, usize)> {
 
 // Field tags of the vector-tile `Value` message.
 const STRING: u8 = 0x0a;
-const DOUBLE: u8 = 0x19;
-const UINT: u8 = 0x28;
-const SINT: u8 = 0x30;
-const BOOL: u8 = 0x38;
+pub(super) const DOUBLE: u8 = 0x19;
+pub(super) const UINT: u8 = 0x28;
+pub(super) const SINT: u8 = 0x30;
+pub(super) const BOOL: u8 = 0x38;
 
 /// A `Value` message with its length in front. Arrays and objects, which tiles do not know, become
 /// their JSON text.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod editing;
+mod imports;
 mod operations;
 mod parameters;
 mod schemas;
@@ -94,7 +95,7 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
 }
 
 fn named_schemas() -> Map<String, Value> {
-    [schemas::all(), editing::schemas(), accounts::schemas(), webhooks::schemas()]
+    [schemas::all(), editing::schemas(), accounts::schemas(), imports::schemas(), webhooks::schemas()]
         .into_iter()
         .filter_map(|named| named.as_object().cloned())
         .flatten()
@@ -118,6 +119,7 @@ fn tags(language: Lang) -> Value {
         named("Places", "定位与查找", "What is here, and going somewhere"),
         named("People", "登录、账号、令牌与审计", "Signing in, accounts, tokens, the audit list"),
         named("Editing", "编辑、历史与变更", "Editing, history and what changes"),
+        named("Imports", "导入文件", "Files brought in"),
         named("Webhooks", "变更推送", "Changes delivered to other systems"),
         named("Service", "运行状态", "How the service is"),
     ])

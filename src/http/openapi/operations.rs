@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::MEDIA_TYPE as OPENAPI;
 use super::parameters::{
-    AGGREGATE, AS_OF, CRS, F, ITEMS, LAYER, LAYERS, Parameter, TILE, date, division, latitude, longitude, needed, path,
+    AGGREGATE, AS_OF, CRS, EXPORT, F, ITEMS, LAYER, LAYERS, Parameter, TILE, date, division, latitude, longitude, needed, path,
     query, results, string, theme,
 };
 
@@ -71,7 +71,7 @@ pub(super) const PLAIN: Operation = Operation {
 
 /// Every operation.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    READING.iter().chain(super::editing::EDITING).chain(super::accounts::PEOPLE).chain(super::webhooks::WEBHOOKS)
+    READING.iter().chain(super::editing::EDITING).chain(super::accounts::PEOPLE).chain(super::imports::IMPORTS).chain(super::webhooks::WEBHOOKS)
 }
 
 /// The operations that read the map, in the order of the router.
@@ -155,6 +155,27 @@ const READING: &[Operation] = &[
         summary: ("分组统计", "Features counted, and values added up, by what they have in common"),
         parameters: AGGREGATE,
         answers: &[(JSON, "Groups"), ("text/csv", "text")],
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/export",
+        id: "export_items",
+        tag: "Features",
+        summary: ("导出文件", "All features that a question finds, as one file"),
+        parameters: EXPORT,
+        answers: &[
+            (GEOJSON, "FeatureCollection"),
+            ("application/fg+json", "object"),
+            ("application/x-ndjson", "text"),
+            ("text/csv", "text"),
+            ("application/geopackage+sqlite3", "binary"),
+            ("application/vnd.flatgeobuf", "binary"),
+            ("application/vnd.apache.parquet", "binary"),
+            ("application/zip", "binary"),
+            ("application/vnd.google-earth.kml+xml", "text"),
+        ],
+        refuses: &[(422, "Unusable")],
         bounded: true,
         ..PLAIN
     },

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Limits;
+use crate::exchange::Format;
 use crate::geodesy::crs::Crs;
 
 /// One parameter of a path or query.
@@ -107,6 +108,18 @@ pub(super) fn table(_: &Limits) -> Value {
     json!({ "type": "string", "enum": ["json", "csv"] })
 }
 
+fn file_format(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": Format::ALL.map(Format::name) })
+}
+
+fn text_encoding(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["utf-8", "gbk"], "default": "utf-8" })
+}
+
+fn boolean(_: &Limits) -> Value {
+    json!({ "type": "boolean", "default": false })
+}
+
 pub(super) fn language_of_filters(_: &Limits) -> Value {
     json!({ "type": "string", "enum": ["cql2-text", "cql2-json"] })
 }
@@ -169,6 +182,13 @@ const BY_PROPERTY: Parameter = query(
     Some(|| json!({ "status": "mounted" })),
 );
 
+const SORTBY: Parameter = query(
+    "sortby",
+    "Comma list of properties; `-` before one: the greatest first. What has no value comes last",
+    string,
+    Some(|| json!("-priority,code")),
+);
+
 pub(super) const ITEMS: &[Parameter] = &[
     LAYER,
     BBOX,
@@ -181,14 +201,26 @@ pub(super) const ITEMS: &[Parameter] = &[
     CONDITION,
     CONDITION_LANG,
     CONDITION_CRS,
-    query(
-        "sortby",
-        "Comma list of properties; `-` before one: the greatest first. What has no value comes last",
-        string,
-        Some(|| json!("-priority,code")),
-    ),
+    SORTBY,
     BY_PROPERTY,
     F,
+];
+
+pub(super) const EXPORT: &[Parameter] = &[
+    LAYER,
+    needed("f", "The format of the file", file_format, || json!("csv")),
+    BBOX,
+    BBOX_CRS,
+    query("crs", "Coordinate system of the file, by its URI; of jsonfg, gpkg, fgb and shp only", crs, None),
+    IN_DIVISION,
+    AS_OF,
+    CONDITION,
+    CONDITION_LANG,
+    CONDITION_CRS,
+    SORTBY,
+    BY_PROPERTY,
+    query("encoding", "Encoding of the text of a shapefile", text_encoding, None),
+    query("bom", "Begin a CSV file with a byte order mark, for Excel", boolean, None),
 ];
 
 pub(super) const AGGREGATE: &[Parameter] = &[

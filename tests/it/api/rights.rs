@@ -37,6 +37,12 @@ const ANYBODY: [u16; 9] = [200, 200, 200, 200, 200, 200, 200, 401, 401];
 const INTERNAL: [u16; 9] = [404, 200, 200, 200, 200, 200, 200, 401, 401];
 /// For those who signed in.
 const KNOWN: [u16; 9] = [401, 200, 200, 200, 200, 200, 200, 401, 401];
+/// For those who signed in, and not there.
+const MISSING: [u16; 9] = [401, 404, 404, 404, 404, 404, 404, 401, 401];
+/// For those who may import; a JSON object is no file of features.
+const UNREADABLE: [u16; 9] = [401, 403, 403, 403, 403, 422, 422, 401, 401];
+/// An import that nobody made.
+const NO_IMPORT: &str = "/imports/7f3c2a54-0000-4000-8000-000000000000";
 /// For administrators.
 const ADMINISTRATOR: [u16; 9] = [401, 403, 403, 403, 403, 403, 200, 401, 401];
 
@@ -75,6 +81,8 @@ const TABLE: &[Row] = &[
     row("read_queryables", ("GET", "/collections/network-node/queryables"), INTERNAL),
     row("aggregate_items", ("GET", "/collections/doorplate/aggregate?by=township"), ANYBODY),
     row("aggregate_items", ("GET", "/collections/population/aggregate?by=township"), INTERNAL),
+    row("export_items", ("GET", "/collections/doorplate/export?f=csv"), ANYBODY),
+    row("export_items", ("GET", "/collections/network-node/export?f=gpkg"), INTERNAL),
     row("list_items", ("GET", "/collections/doorplate/items"), ANYBODY),
     row("list_items", ("GET", "/collections/network-node/items"), INTERNAL),
     row("list_items", ("GET", "/collections/population/items"), INTERNAL),
@@ -140,6 +148,13 @@ const TABLE: &[Row] = &[
     row("list_changesets", ("GET", "/changesets"), ANYBODY),
     row("create_changeset", ("POST", "/changesets"), done(415, KNOWN)),
     row("undo_changeset", ("POST", "/changesets/999/undo"), done(404, KNOWN)),
+    row("list_imports", ("GET", "/imports"), KNOWN),
+    sends("create_import", ("POST", "/imports?layer=doorplate&name=none.csv"), |_| json!({}), UNREADABLE),
+    row("read_import", ("GET", NO_IMPORT), MISSING),
+    row("delete_import", ("DELETE", NO_IMPORT), MISSING),
+    sends("run_import", ("POST", "/imports/7f3c2a54-0000-4000-8000-000000000000/run"), |_| json!({ "mode": "dry-run" }), MISSING),
+    row("cancel_import", ("POST", "/imports/7f3c2a54-0000-4000-8000-000000000000/cancel"), MISSING),
+    row("read_import_report", ("GET", "/imports/7f3c2a54-0000-4000-8000-000000000000/report"), MISSING),
     row("list_webhooks", ("GET", "/webhooks"), ADMINISTRATOR),
     sends(
         "create_webhook",

@@ -3,5 +3,6 @@
 mod damaged;
 mod export;
 mod import;
+mod import_file;
 mod judge;
 mod osm;

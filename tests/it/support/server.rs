@@ -149,13 +149,19 @@ impl TestApp {
         Answer { path: path.to_owned(), status, headers, body: response.bytes().await.unwrap().into() }
     }
 
-    /// Posts text of a media type.
-    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], kind: &str, text: &str) -> Answer {
+    /// Posts bytes of a media type.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        kind: &str,
+        bytes: impl AsRef<[u8]>,
+    ) -> Answer {
         let mut request = self.client.post(format!("{}{path}", self.base)).header("content-type", kind);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.body(text.to_owned()).send().await.unwrap();
+        let response = request.body(bytes.as_ref().to_vec()).send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Answer { path: path.to_owned(), status, headers, body: response.bytes().await.unwrap().into() }
     }

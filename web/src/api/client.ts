@@ -22,7 +22,7 @@ export const asProblem = (error: unknown): Problem => (error instanceof Problem 
 /** Told of every answer that says that nobody is signed in; the planner sets it. */
 export const door: { refused: (problem: Problem) => void } = { refused: () => undefined };
 
-export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string; type?: string; headers?: Record<string, string>; signal?: AbortSignal }
+export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal }
 
 /** Asks the server; what it answers is JSON, or nothing. */
 export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal }: Asked = {}): Promise<T> {

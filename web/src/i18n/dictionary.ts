@@ -1,10 +1,12 @@
 import * as editing from './editing';
+import * as exchange from './exchange';
 import * as people from './people';
 
 /** Every sentence the page says. `en` has the type of `zh`: a key that lacks a translation does not compile. */
 const zh = {
   ...people.zh,
   ...editing.zh,
+  ...exchange.zh,
   search: '搜索地名、编码、经纬度、北斗网格码',
   searchShort: '搜索',
   searchNone: (q: string) => `没有找到“${q}”`,
@@ -99,6 +101,7 @@ export type Language = 'zh' | 'en';
 const en: Dictionary = {
   ...people.en,
   ...editing.en,
+  ...exchange.en,
   search: 'Search places, codes, coordinates, BeiDou cells',
   searchShort: 'Search',
   searchNone: (q) => `Nothing found for “${q}”`,

@@ -21,6 +21,8 @@ const browserLanguage = (): Language => (navigator.language.toLowerCase().starts
 
 /** What the planner shows, and the only place that changes it. */
 export class Planner {
+  /** The layer that is being taken out as a file. */
+  exporting = $state.raw<Layer | null>(null);
   catalogue = $state.raw<Loading<Catalogue>>({ is: 'waiting' });
   style = $state.raw<StyleSpecification | null>(null);
   views = $state<Record<string, LayerView>>({});

@@ -1,0 +1,383 @@
+//! Imports: a file is sent and looked at, its columns are named, it is tried and brought in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body as RawBody;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt;
+
+use super::body::Body;
+use super::caller::Caller;
+use super::extract::{Params, Path};
+use super::respond::{Answer, REVISION};
+use super::{AppState, Problem};
+use crate::auth::{Denied, Target, may};
+use crate::domain::{Action, Lang};
+use crate::exchange::read::{ReadOptions, Source, SourceCrs, SourceError};
+use crate::imports::{
+    ImportError, Job, JobError, MOST_ATOMIC, Mapping, Mode, Plan, Report, State as JobState, Target as Column, guess_crs,
+};
+
+/// Findings that are shown with a job; the table has the rest.
+const SHOWN: usize = 200;
+
+/// How a file is to be brought in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Run {
+    mode: Mode,
+    /// Columns and what they are; none: as they were guessed.
+    mapping: Option<Mapping>,
+    /// The system of the coordinates; none: what the file says, or its numbers look like.
+    crs: Option<String>,
+    /// The encoding of the text; none: found out.
+    encoding: Option<String>,
+    /// The layer within the file.
+    source_layer: Option<String>,
+    /// Why, in the caller's words; none: the name of the file.
+    reason: Option<String>,
+}
+
+/// `POST /imports?layer=&name=`: takes a file in hand and tells what it is.
+pub(super) async fn create_import(
+    State(state): State<AppState>,
+    caller: Caller,
+    lang: Lang,
+    mut params: Params,
+    body: RawBody,
+) -> Result<Response, Problem> {
+    caller.signed_in_to(Action::Import)?;
+    let layer = params.take("layer")?.ok_or_else(|| {
+        let (zh, en) = ("缺少参数 layer。", "The parameter `layer` is missing.");
+        Problem::parameter("layer", zh, en)
+    })?;
+    let name = params.take("name")?.unwrap_or_else(|| "import".to_owned());
+    params.finish()?;
+    let at = state.layer(&caller, &layer)?;
+    may_import(&state, &caller, at)?;
+    let file = receive(&state, body).await?;
+    let (inner, owner) = (state.clone(), caller.actor.name.clone());
+    let looked = tokio::task::spawn_blocking(move || inner.imports.add(&owner, at, &name, file)).await;
+    let job = looked.map_err(|error| Problem::internal(&error))?.map_err(|error| refused(&error))?;
+    let body = job_json(&state, &job, lang);
+    Ok((StatusCode::CREATED, Answer::json(state.app.revision(), &body)).into_response())
+}
+
+/// Whether somebody may import into a layer, anywhere in it; each record is asked about again.
+fn may_import(state: &AppState, caller: &Caller, at: usize) -> Result<(), Problem> {
+    let catalogue = &state.app.catalogue;
+    let layer = &catalogue.layers[at];
+    let ask = |division| may(&catalogue.roles, &caller.actor, Action::Import, &Target::feature(layer, Some(division)));
+    let mut last = Denied::RoleLacksAction { action: Action::Import };
+    for grant in &caller.actor.grants {
+        match ask(grant.division) {
+            Ok(()) => return Ok(()),
+            Err(denied) => last = denied,
+        }
+    }
+    Err(last.into())
+}
+
+/// Writes a body into a temporary file, as far as it may be long and as long as it comes.
+async fn receive(state: &AppState, body: RawBody) -> Result<NamedTempFile, Problem> {
+    let internal = |error: std::io::Error| Problem::internal(&error);
+    let file = tokio::task::spawn_blocking(NamedTempFile::new).await.map_err(|error| Problem::internal(&error))?;
+    let file = file.map_err(internal)?;
+    let mut to = tokio::fs::File::from_std(file.reopen().map_err(internal)?);
+    let (most, silent) = (state.limits.import_bytes, Duration::from_secs(state.limits.head_timeout_s));
+    let mut chunks = body.into_data_stream();
+    let mut got = 0;
+    loop {
+        let stopped = || Problem::unusable_body("the file stopped coming");
+        let Some(chunk) = tokio::time::timeout(silent, chunks.next()).await.map_err(|_| stopped())? else { break };
+        let chunk = chunk.map_err(|_| stopped())?;
+        got += chunk.len() as u64;
+        if got > most {
+            let detail = (
+                format!("文件超过 {most} 字节；请分成几份，或在服务器上用 platbook import file 导入。"),
+                format!("The file has more than {most} bytes; split it, or run `platbook import file` on the server."),
+            );
+            let title = ("文件过大", "The file is too large");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", title, detail));
+        }
+        to.write_all(&chunk).await.map_err(internal)?;
+    }
+    to.flush().await.map_err(internal)?;
+    Ok(file)
+}
+
+/// `GET /imports`: those of the caller.
+pub(super) async fn list_imports(
+    State(state): State<AppState>,
+    caller: Caller,
+    lang: Lang,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    caller.signed_in_to(Action::Import)?;
+    let jobs = state.imports.all_of(&caller.actor.name);
+    let jobs: Vec<Value> = jobs.iter().map(|job| job_json(&state, job, lang)).collect();
+    Ok(Answer::json(state.app.revision(), &json!({ "imports": jobs })))
+}
+
+/// `GET /imports/{id}`
+pub(super) async fn read_import(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    lang: Lang,
+    params: Params,
+) -> Result<Answer, Problem> {
+    params.finish()?;
+    let job = find(&state, &caller, &id)?;
+    Ok(Answer::json(state.app.revision(), &job_json(&state, &job, lang)))
+}
+
+/// `POST /imports/{id}/run`: tries it, or brings it in.
+pub(super) async fn run_import(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    lang: Lang,
+    Body(run): Body<Run>,
+) -> Result<Response, Problem> {
+    let job = find(&state, &caller, &id)?;
+    may_import(&state, &caller, job.layer)?;
+    let (source, plan) = plan_of(&state, &job, run).await?;
+    job.start(&state.app, caller.actor.as_ref().clone(), source, plan).map_err(|error| refused(&error))?;
+    let body = job_json(&state, &job, lang);
+    Ok((StatusCode::ACCEPTED, Answer::json(state.app.revision(), &body)).into_response())
+}
+
+async fn plan_of(state: &AppState, job: &Arc<Job>, run: Run) -> Result<(Source, Plan), Problem> {
+    let layer = &state.app.catalogue.layers[job.layer];
+    let source = match (run.encoding, run.source_layer) {
+        (None, None) => job.source.clone(),
+        (encoding, layer) => {
+            let encoding = encoding.map(|name| {
+                encoding_rs::Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+                    Problem::unusable_body("`encoding` is utf-8, gbk, gb18030, big5, utf-16le, utf-16be…")
+                })
+            });
+            let options = ReadOptions { encoding: encoding.transpose()?, layer };
+            let again = Arc::clone(job);
+            let reopened = tokio::task::spawn_blocking(move || again.reopened(options)).await;
+            reopened.map_err(|error| Problem::internal(&error))?.map_err(|error| unreadable(&error))?
+        }
+    };
+    let mapping = run.mapping.unwrap_or_else(|| Mapping::guess(layer, &source.columns));
+    mapping.check(layer, &source.columns).map_err(|error| Problem::unusable_body(&error.to_string()))?;
+    let named = run.crs.map(|name| name.parse::<SourceCrs>()).transpose();
+    let named = named.map_err(|error| Problem::unusable_body(&error.to_string()))?;
+    let crs = named.or_else(|| guess_crs(&source, &mapping)).ok_or_else(|| {
+        Problem::unusable_body("the file does not say which system its coordinates are of; name it as `crs`")
+    })?;
+    let reason: String = run.reason.unwrap_or_else(|| job.name.clone()).chars().take(500).collect();
+    Ok((source, Plan { layer: job.layer, mapping, crs, mode: run.mode, reason }))
+}
+
+/// `POST /imports/{id}/cancel`: what is written stays.
+pub(super) async fn cancel_import(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    find(&state, &caller, &id)?.cancel();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /imports/{id}`: lets the file go; one that runs is asked to end.
+pub(super) async fn delete_import(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let job = find(&state, &caller, &id)?;
+    state.imports.remove(&job);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /imports/{id}/report`: what was found, line by line, as a table.
+pub(super) async fn read_import_report(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    lang: Lang,
+    params: Params,
+) -> Result<Response, Problem> {
+    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+    params.finish()?;
+    let job = find(&state, &caller, &id)?;
+    let (JobState::Ended { report, .. }, _) = job.state() else {
+        let (zh, en) = ("导入尚未结束。", "The import has not ended.");
+        return Err(Problem::conflict("import.not_ended", zh, en));
+    };
+    let mut table = BYTE_ORDER_MARK.to_vec();
+    report.write_table(lang, &mut table).map_err(|error| Problem::internal(&error))?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"import-report.csv\""),
+    ];
+    Ok((headers, [(REVISION, state.app.revision().0)], table).into_response())
+}
+
+fn find(state: &AppState, caller: &Caller, id: &str) -> Result<Arc<Job>, Problem> {
+    caller.signed_in_to(Action::Import)?;
+    let job = id.parse().ok().and_then(|id| state.imports.of(&caller.actor.name, id));
+    job.ok_or_else(|| {
+        let zh = "没有这个导入；服务器重启或一小时无人过问后会放弃，请重新上传。";
+        let en = "There is no such import; it is let go when the server restarts or nobody asks for an hour. Send the file again.";
+        Problem::not_found("import.not_found", zh, en)
+    })
+}
+
+fn job_json(state: &AppState, job: &Job, lang: Lang) -> Value {
+    let layer = &state.app.catalogue.layers[job.layer];
+    let source = &job.source;
+    let mapping = Mapping::guess(layer, &source.columns);
+    let crs = guess_crs(source, &mapping);
+    let columns: Vec<Value> = source
+        .columns
+        .iter()
+        .map(|column| {
+            let target = mapping.0.get(&column.name).map(|target: &Column| String::from(target.clone()));
+            json!({ "name": column.name, "examples": column.examples, "target": target })
+        })
+        .collect();
+    let mut body = json!({
+        "id": job.id.to_string(),
+        "layer": layer.id,
+        "name": job.name,
+        "format": source.format.name(),
+        "encoding": source.encoding,
+        "crs": crs.map(SourceCrs::name),
+        "crs_declared": source.crs.is_some(),
+        "columns": columns,
+        "has_geometry": source.has_geometry,
+        "count": source.count,
+        "atomic_most": MOST_ATOMIC,
+    });
+    let (standing, read) = job.state();
+    body["read"] = read.into();
+    match standing {
+        JobState::Ready => body["state"] = "ready".into(),
+        JobState::Running { since, is_dry } => {
+            let seconds = since.elapsed().as_secs_f64().max(0.001);
+            let rate = read as f64 / seconds;
+            body["state"] = "running".into();
+            body["dry_run"] = is_dry.into();
+            body["per_second"] = rate.round().into();
+            let left = source.count.map(|count| count.saturating_sub(read) as f64 / rate.max(1.0));
+            body["seconds_left"] = left.map(f64::ceil).into();
+        }
+        JobState::Ended { report, error, took, is_dry } => {
+            body["state"] = "ended".into();
+            body["dry_run"] = is_dry.into();
+            body["seconds"] = took.as_secs_f64().into();
+            body["report"] = report_json(&report, lang);
+            body["error"] = error.map(|error| import_error(&error, lang)).into();
+        }
+    }
+    body
+}
+
+fn report_json(report: &Report, lang: Lang) -> Value {
+    let rules: Vec<Value> = report
+        .rules
+        .iter()
+        .map(|((severity, rule), count)| json!({ "severity": severity, "rule": rule, "count": count }))
+        .collect();
+    let mut findings: Vec<_> = report.findings.iter().collect();
+    findings.sort_by_key(|finding| (finding.severity, finding.line));
+    let findings: Vec<Value> = findings
+        .into_iter()
+        .take(SHOWN)
+        .map(|finding| {
+            json!({
+                "line": finding.line,
+                "severity": finding.severity,
+                "rule": finding.rule,
+                "column": finding.column,
+                "value": finding.value,
+                "message": finding.told(lang),
+            })
+        })
+        .collect();
+    json!({
+        "read": report.read,
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused": report.refused,
+        "not_done": report.not_done,
+        "rules": rules,
+        "findings": findings,
+        "all_findings_kept": !report.is_cut(),
+        "revision": report.revision,
+    })
+}
+
+fn import_error(error: &ImportError, lang: Lang) -> String {
+    match (lang, error) {
+        (Lang::En, error) => error.to_string(),
+        (Lang::Zh, ImportError::Source(error)) => in_chinese(error),
+        (Lang::Zh, ImportError::TooManyAtOnce) => format!("超过 {MOST_ATOMIC} 条，不能作为一个变更集；请分批导入。"),
+        (Lang::Zh, ImportError::Store(_)) => "存储暂时不可用；已写入的保留，请稍后再导入一次。".to_owned(),
+        (Lang::Zh, ImportError::Cancelled) => "已取消；已写入的保留。".to_owned(),
+    }
+}
+
+fn refused(error: &JobError) -> Problem {
+    match error {
+        JobError::Source(error) => unreadable(error),
+        JobError::TooMany => Problem::busy(),
+        JobError::Running => {
+            let zh = "此导入正在进行；请等待，或先取消。";
+            Problem::conflict("import.running", zh, format!("{error}."))
+        }
+    }
+}
+
+fn unreadable(error: &SourceError) -> Problem {
+    if let SourceError::Io(error) = error {
+        return Problem::internal(error);
+    }
+    let title = ("文件无法读取", "The file cannot be read");
+    let detail = (in_chinese(error), format!("{error}."));
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "import.unreadable", title, detail);
+    match error {
+        SourceError::Encoding { line, column, .. } => problem.with("line", *line).with("column", column.as_str()),
+        SourceError::Damaged { line: Some(line), .. } => problem.with("line", *line),
+        SourceError::Several { names } => problem.with("layers", names.clone()),
+        _ => problem,
+    }
+}
+
+fn in_chinese(error: &SourceError) -> String {
+    match error {
+        SourceError::Io(error) => format!("文件无法读取：{error}。"),
+        SourceError::Unknown { begins } => format!(
+            "不是可读的格式（CSV、GeoJSON、JSON-FG、NDJSON、GeoPackage、FlatGeobuf、GeoParquet、zip 中的 Shapefile、KML）；文件开头为 {begins}。"
+        ),
+        SourceError::Missing { missing } => {
+            format!("压缩包中缺少 {missing}；Shapefile 须有同名的 .shp、.shx、.dbf。")
+        }
+        SourceError::Several { names } => format!("文件中有多个图层：{}；请选择其一。", names.join("、")),
+        SourceError::Bomb { most } => format!("压缩包解开后超过 {most} 字节；请解压后导入其中的文件。"),
+        SourceError::Encoding { line, column, encoding } => {
+            format!("第 {line} 行、列“{column}”不是 {encoding} 编码；请指定编码，或另存为 UTF-8。")
+        }
+        SourceError::Damaged { format, line, detail } => {
+            let line = line.map(|line| format!("第 {line} 行：")).unwrap_or_default();
+            format!("{} 文件无法读取：{line}{detail}。", format.name())
+        }
+        SourceError::TooManyColumns { got } => format!("文件有 {got} 列，超过可读的上限。"),
+    }
+}

@@ -1,0 +1,149 @@
+//! What became of the records of a file, rule by rule and line by line.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::mapping::{Mapping, Target};
+use crate::domain::{Lang, Revision};
+use crate::edit::Fault;
+
+/// Findings that are kept; all are counted.
+const MOST_KEPT: usize = 100_000;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The record is not brought in.
+    Fault,
+    /// It is, and is worth a look.
+    Warning,
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fault => "fault",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One thing about one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where the record stands in the file.
+    pub line: u64,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The rule, a stable name.
+    pub rule: &'static str,
+    /// The column that it is about.
+    pub column: Option<String>,
+    /// What stands there.
+    pub value: Option<String>,
+    /// What it is, in Chinese.
+    pub zh: String,
+    /// What it is, in English.
+    pub en: String,
+}
+
+impl Finding {
+    /// What a fault of a feature says of the file.
+    pub(super) fn of(mapping: &Mapping, line: u64, severity: Severity, fault: Fault) -> Self {
+        let property = fault.pointer.strip_prefix("/properties/").map(|name| Target::Property(name.to_owned()));
+        let column = property.and_then(|target| mapping.column(&target)).map(str::to_owned);
+        Self { line, severity, rule: fault.code, column, value: None, zh: fault.message.zh, en: fault.message.en }
+    }
+
+    /// What it is, in a language.
+    pub fn told(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+/// What became of the records.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Records that were read.
+    pub read: u64,
+    /// Features that are new, or would be.
+    pub created: u64,
+    /// Features that have other content now, or would have.
+    pub updated: u64,
+    /// Features that were so already.
+    pub unchanged: u64,
+    /// Records that are not brought in.
+    pub refused: u64,
+    /// Records that could have been, had others not been refused.
+    pub not_done: u64,
+    /// How many findings each rule has.
+    pub rules: BTreeMap<(Severity, &'static str), u64>,
+    /// The findings, as many as are kept.
+    pub findings: Vec<Finding>,
+    /// The newest revision that it made.
+    pub revision: Option<Revision>,
+}
+
+impl Report {
+    /// A record that is brought in: as a new feature, as other content, or (none) as it was.
+    pub(super) fn accept(&mut self, mapping: &Mapping, line: u64, is_new: Option<bool>, warnings: Vec<Fault>) {
+        match is_new {
+            Some(true) => self.created += 1,
+            Some(false) => self.updated += 1,
+            None => self.unchanged += 1,
+        }
+        for warning in warnings {
+            self.keep(Finding::of(mapping, line, Severity::Warning, warning));
+        }
+    }
+
+    /// A record that is not, and why.
+    pub(super) fn refuse(&mut self, findings: Vec<Finding>) {
+        self.refused += 1;
+        findings.into_iter().for_each(|finding| self.keep(finding));
+    }
+
+    fn keep(&mut self, finding: Finding) {
+        *self.rules.entry((finding.severity, finding.rule)).or_default() += 1;
+        if self.findings.len() < MOST_KEPT {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Whether some findings were counted only.
+    pub fn is_cut(&self) -> bool {
+        self.rules.values().sum::<u64>() > self.findings.len() as u64
+    }
+
+    /// The findings as a table (RFC 4180), in the order of the lines.
+    pub fn write_table(&self, lang: Lang, out: &mut dyn Write) -> Result<(), csv::Error> {
+        let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        table.write_record(["line", "severity", "rule", "column", "value", "message"])?;
+        let mut findings: Vec<&Finding> = self.findings.iter().collect();
+        findings.sort_by_key(|finding| finding.line);
+        for finding in findings {
+            let text = |text: &Option<String>| text.as_deref().map(unformula).unwrap_or_default();
+            table.write_record([
+                finding.line.to_string(),
+                finding.severity.word().to_owned(),
+                finding.rule.to_owned(),
+                text(&finding.column),
+                text(&finding.value),
+                finding.told(lang).to_owned(),
+            ])?;
+        }
+        Ok(table.flush()?)
+    }
+}
+
+/// Text that a spreadsheet does not run.
+fn unformula(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}

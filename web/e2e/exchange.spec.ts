@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { expect, type Page, test } from '@playwright/test';
+import { ADMINISTRATOR, EDITOR, open, plate, shot, signIn, violations } from './support';
+
+/** A doorplate's code with its check digits (ISO/IEC 7064, MOD 97-10). */
+function code(village: string, serial: number): string {
+  const body = `${village}90009${String(serial).padStart(6, '0')}`;
+  return body + String(98n - ((BigInt(body) * 100n) % 97n)).padStart(2, '0');
+}
+
+/** A village, and a place in it where no plate is near. */
+async function place(page: Page): Promise<{ village: string; lon: number; lat: number }> {
+  const { properties, geometry } = await plate(page, 40);
+  return { village: (properties['code'] ?? '').slice(0, 12), lon: geometry.coordinates[0], lat: geometry.coordinates[1] };
+}
+
+const dialog = (page: Page) => page.getByRole('dialog', { name: '导入文件' });
+
+test('a table is tried, put right by its report, and imported; the next one of its kind is mapped alike', async ({ page }) => {
+  await open(page);
+  const { village, lon, lat } = await place(page);
+  const serial = 1000 + (Date.now() % 900_000);
+  const rows = (status: string): string =>
+    `牌号,标准地址,状态,门牌号,X,Y\n${code(village, serial)},导入路1号,在挂,1,${lon},${lat}\n${code(village, serial + 1)},导入路2号,${status},2,${lon},${lat + 0.00005}\n`;
+  const file = (status: string) => ({ name: '门牌.csv', mimeType: 'text/csv', buffer: Buffer.from(rows(status)) });
+  await signIn(page, ADMINISTRATOR);
+  await page.getByRole('button', { name: '导入', exact: true }).click();
+  await dialog(page).getByLabel('导入到图层').selectOption({ label: '门楼牌' });
+  expect(await violations(page)).toEqual([]);
+  await dialog(page).getByLabel('选择文件').setInputFiles(file('挂歪了'));
+  await expect(dialog(page)).toContainText('csv · UTF-8');
+  // Whoever calls the code something else says so once.
+  await expect(dialog(page).getByLabel('作为 牌号')).toHaveValue('');
+  await dialog(page).getByLabel('作为 牌号').selectOption({ label: '门楼牌编码' });
+  await expect(dialog(page).getByLabel('坐标系')).toHaveValue('EPSG:4490');
+  await dialog(page).getByRole('button', { name: '试导入' }).click();
+  const result = page.getByTestId('import-result');
+  await expect(result).toContainText('新建 1，更新 0，未变 0，未导入 1');
+  await expect(result).toContainText('得到“挂歪了”');
+  await shot(page, 'import-tried');
+  expect(await violations(page)).toEqual([]);
+  const [report] = await Promise.all([page.waitForEvent('download'), result.getByRole('link', { name: '下载质量报告' }).click()]);
+  expect((await readFile(await report.path(), 'utf8')).replace('\ufeff', '')).toContain('3,fault,value.type,状态,挂歪了');
+
+  await dialog(page).getByRole('button', { name: '换一个文件' }).click();
+  await dialog(page).getByLabel('选择文件').setInputFiles(file('损坏'));
+  await expect(dialog(page)).toContainText('已套用上次对这些列的对应关系');
+  await expect(dialog(page).getByLabel('作为 牌号')).toHaveValue('code');
+  await dialog(page).getByLabel('全部或全不').check();
+  await dialog(page).getByRole('button', { name: '导入', exact: true }).click();
+  await expect(result).toContainText('新建 2，更新 0，未变 0，未导入 0');
+  const made = await (await page.request.get(`/collections/doorplate/items/${code(village, serial + 1)}`)).json();
+  expect(made.properties).toMatchObject({ address: '导入路2号', status: 'damaged', number: 2 });
+  await shot(page, 'import-done');
+});
+
+test('a file that cannot be read says why, and one dropped on the map is taken in hand', async ({ page }) => {
+  await open(page);
+  await signIn(page, ADMINISTRATOR);
+  await page.getByRole('button', { name: '导入', exact: true }).click();
+  await dialog(page).getByLabel('选择文件').setInputFiles({ name: 'none.gpkg', mimeType: 'application/octet-stream', buffer: Buffer.from('SQLite format 3\0 but nothing more') });
+  await expect(dialog(page).getByRole('alert')).toContainText('gpkg 文件无法读取');
+  await dialog(page).getByRole('button', { name: '关闭' }).click();
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['code,address,lon,lat\n'], 'dropped.csv'));
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await expect(dialog(page)).toContainText('dropped.csv');
+});
+
+test('who may not import is not asked to', async ({ page }) => {
+  await open(page);
+  await signIn(page, EDITOR);
+  await expect(page.getByTestId('who')).toBeVisible();
+  await expect(page.getByRole('button', { name: '导入', exact: true })).toBeHidden();
+});
+
+test('a layer is taken out as a file, as far as a condition lets it', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '详情 门楼牌', exact: true }).click();
+  await page.getByRole('button', { name: '导出 门楼牌' }).click();
+  const exporting = page.getByRole('dialog', { name: '导出 门楼牌' });
+  await exporting.getByLabel('格式').selectOption('csv');
+  await exporting.getByLabel('条件').fill("colour = 'red'");
+  await exporting.getByRole('button', { name: '下载' }).click();
+  await expect(exporting.getByRole('alert')).toContainText('colour');
+  await shot(page, 'export');
+  expect(await violations(page)).toEqual([]);
+  await exporting.getByLabel('条件').fill("status = 'damaged'");
+  const [download] = await Promise.all([page.waitForEvent('download'), exporting.getByRole('button', { name: '下载' }).click()]);
+  expect(download.suggestedFilename()).toMatch(/^doorplate-r\d+\.csv$/);
+  const table = await readFile(await download.path(), 'utf8');
+  const lines = table.trim().split('\r\n');
+  const found = await (await page.request.get(`/collections/doorplate/items?limit=1&filter=${encodeURIComponent("status = 'damaged'")}`)).json();
+  expect(lines.length - 1).toBe(found.numberMatched);
+  expect(table).toMatch(/^\ufeffid,version,village,lon,lat,code/);
+});
