@@ -14,6 +14,9 @@ use crate::exchange::Format as FileFormat;
 use crate::geodesy::crs::Crs;
 use crate::index::Snapshot;
 
+/// The relation to tiles.
+const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
+
 /// The relation to what may be asked about.
 const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 
@@ -76,6 +79,7 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
         link(format!("{own}/items"), "items", "application/geo+json", layer.title.in_lang(lang)),
         link(format!("{own}/schema"), "describedby", "application/schema+json", "Schema"),
         link(format!("{own}/queryables"), QUERYABLES, "application/schema+json", "Queryables"),
+        link(format!("{own}/tiles"), TILESETS, "application/json", "Tilesets"),
         link(format!("{base}/tiles/{}", layer.id), "tilejson", "application/json", "TileJSON"),
     ];
     links.extend(FileFormat::ALL.map(|format| {

@@ -11,7 +11,7 @@ use super::{AppState, Problem, assets};
 use crate::domain::Lang;
 
 /// The conformance classes that tests prove.
-const CLASSES: [&str; 23] = [
+const CLASSES: [&str; 30] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -22,6 +22,13 @@ const CLASSES: [&str; 23] = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
@@ -75,6 +82,7 @@ pub(super) async fn read_landing(
             link(format!("{base}/api.html"), "service-doc", "text/html", "API documentation"),
             link(format!("{base}/conformance"), "conformance", json, "Conformance"),
             link(format!("{base}/collections"), "data", json, "Collections"),
+            link(format!("{base}/tileMatrixSets"), "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", json, "Tile matrix sets"),
             link(format!("{base}/styles/light"), "stylesheet", "application/vnd.mapbox.style+json", "Map style"),
         ],
     });

@@ -21,6 +21,7 @@ mod html;
 mod imports;
 mod items;
 mod landing;
+mod matrices;
 mod moment;
 mod oidc;
 mod openapi;
@@ -175,6 +176,11 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
             get(items::read_item).put(edits::replace_item).patch(edits::update_item).delete(edits::delete_item),
         )
         .route("/collections/{layer}/items/{id}/versions", get(versions::list_versions))
+        .route("/collections/{layer}/tiles", get(matrices::list_tilesets))
+        .route("/collections/{layer}/tiles/{set}", get(matrices::read_tileset))
+        .route("/collections/{layer}/tiles/{set}/{matrix}/{row}/{column}", get(matrices::read_matrix_tile))
+        .route("/tileMatrixSets", get(matrices::list_matrix_sets))
+        .route("/tileMatrixSets/{set}", get(matrices::read_matrix_set))
         .route("/changes", get(changes::list_changes))
         .route("/changesets", get(changesets::list_changesets).post(changesets::create_changeset))
         .route("/changesets/{revision}/undo", post(changesets::undo_changeset))

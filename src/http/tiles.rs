@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
@@ -28,11 +29,23 @@ pub(super) async fn read_tile(
     let set = layer_set(&state, &caller, &layers)?;
     let row = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(&y);
     let tile = TileCoord::parse(&z, &x, row)?;
-    let snapshot = state.snapshot_at(&caller, moment).await?;
+    answer_tile(&state, &caller, set, tile, moment, &headers).await
+}
+
+/// A tile of the WebMercatorQuad, or that the client has it.
+pub(super) async fn answer_tile(
+    state: &AppState,
+    caller: &Caller,
+    set: LayerSet,
+    tile: TileCoord,
+    moment: Option<Timestamp>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let snapshot = state.snapshot_at(caller, moment).await?;
     let revision = TileCache::revision(&snapshot, set, tile);
-    let encoding = preferred_encoding(&headers);
-    let tags = tags(&state, &snapshot, set, revision, encoding);
-    if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag)) {
+    let encoding = preferred_encoding(headers);
+    let tags = tags_of(state, &snapshot, set, TileCache::view(&snapshot, set), revision, encoding);
+    if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(headers, tag)) {
         return Ok(not_modified(tags));
     }
     let tile = state.app.tiles.tile(&snapshot, set, tile, revision, encoding).await?;
@@ -59,8 +72,15 @@ pub(super) fn mark_thinned(headers: &mut HeaderMap, thinned: &[Thinned]) {
 
 /// Tag, revision and rules of caching. The tag is exact, so a client may keep a tile for as long as
 /// it likes and ask whether it still holds. Tiles of people who see different parts have different tags.
-fn tags(state: &AppState, snapshot: &Snapshot, set: LayerSet, revision: Revision, encoding: Encoding) -> HeaderMap {
-    let database = state.database() ^ TileCache::view(snapshot, set);
+pub(super) fn tags_of(
+    state: &AppState,
+    snapshot: &Snapshot,
+    set: LayerSet,
+    view: u64,
+    revision: Revision,
+    encoding: Encoding,
+) -> HeaderMap {
+    let database = state.database() ^ view;
     let layers = &snapshot.catalogue().layers;
     let is_public = set.layers().into_iter().all(|at| layers[at].is_public());
     let suffix = encoding.token().unwrap_or("id");
@@ -143,8 +163,9 @@ impl From<InvalidTile> for Problem {
                 Self::parameter("tile", format!("瓦片路径应为 /级别/列/行 的整数，得到 {got}。"), en)
             }
             InvalidTile::Zoom { zoom } => Self::not_found("tile.outside_matrix", format!("没有第 {zoom} 级。"), en),
-            InvalidTile::OutsideMatrix { zoom, last, .. } => {
-                Self::not_found("tile.outside_matrix", format!("第 {zoom} 级的列与行为 0 到 {last}。"), en)
+            InvalidTile::OutsideMatrix { zoom, last_column, last_row, .. } => {
+                let zh = format!("第 {zoom} 级的列为 0 到 {last_column}，行为 0 到 {last_row}。");
+                Self::not_found("tile.outside_matrix", zh, en)
             }
         }
     }

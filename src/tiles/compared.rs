@@ -70,7 +70,7 @@ impl Pen {
                 }
                 GeomType::Point
             }
-            Shape::Outline(outline) => draw(outline, self.tile, &mut self.geometry, &mut self.faults),
+            Shape::Outline(outline) => draw(outline, self.grid, self.tile.zoom(), &mut self.geometry, &mut self.faults),
         };
         if self.geometry.is_empty() {
             return;

@@ -23,7 +23,9 @@ pub enum InvalidTile {
         zoom: u64,
     },
     /// A column or row that the zoom does not have.
-    #[error("tile {zoom}/{column}/{row} is outside the matrix: zoom {zoom} has columns and rows 0..={last}")]
+    #[error(
+        "tile {zoom}/{column}/{row} is outside the matrix: zoom {zoom} has columns 0..={last_column} and rows 0..={last_row}"
+    )]
     OutsideMatrix {
         /// The zoom.
         zoom: u8,
@@ -31,9 +33,22 @@ pub enum InvalidTile {
         column: u64,
         /// The row.
         row: u64,
-        /// The last column and row of the zoom.
-        last: u32,
+        /// The last column of the zoom.
+        last_column: u32,
+        /// The last row of the zoom.
+        last_row: u32,
     },
+}
+
+/// Whole numbers of a tile's path.
+pub(super) fn numbers(parts: [&str; 3]) -> Result<[u64; 3], InvalidTile> {
+    let number = |text: &str| -> Option<u64> {
+        let digits = !text.is_empty() && text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| digits)
+    };
+    let syntax = || InvalidTile::Syntax { got: parts.map(|part| part.chars().take(20).collect::<String>()).join("/") };
+    let [zoom, column, row] = parts.map(number);
+    Ok([zoom.ok_or_else(syntax)?, column.ok_or_else(syntax)?, row.ok_or_else(syntax)?])
 }
 
 /// A tile that exists: zoom, column from the west, row from the north.
@@ -52,20 +67,15 @@ impl TileCoord {
         }
         let last = (1_u32 << zoom) - 1;
         if column.max(row) > u64::from(last) {
-            return Err(InvalidTile::OutsideMatrix { zoom: zoom as u8, column, row, last });
+            return Err(InvalidTile::OutsideMatrix { zoom: zoom as u8, column, row, last_column: last, last_row: last });
         }
         Ok(Self { zoom: zoom as u8, column: column as u32, row: row as u32 })
     }
 
     /// Reads the three parts of a tile's path.
     pub fn parse(zoom: &str, column: &str, row: &str) -> Result<Self, InvalidTile> {
-        let number = |text: &str| -> Result<u64, InvalidTile> {
-            let digits = !text.is_empty() && text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse().ok().filter(|_| digits).ok_or_else(|| InvalidTile::Syntax {
-                got: [zoom, column, row].map(|part| part.chars().take(20).collect::<String>()).join("/"),
-            })
-        };
-        Self::new(number(zoom)?, number(column)?, number(row)?)
+        let [zoom, column, row] = numbers([zoom, column, row])?;
+        Self::new(zoom, column, row)
     }
 
     /// The tile of a zoom that holds a position.

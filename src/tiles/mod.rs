@@ -14,11 +14,14 @@ mod clip;
 mod compared;
 mod coord;
 mod cover;
+mod degrees;
 mod encode;
+pub mod matrix;
 mod render;
 mod shapes;
 
 pub use compared::render_compared;
 pub use coord::{InvalidTile, MAX_ZOOM, TileCoord};
 pub use cover::{Cover, cover};
+pub use degrees::{DegreeTile, render_degrees};
 pub use render::{Faults, RenderedTile, Thinned, render, revision};

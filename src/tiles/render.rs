@@ -242,7 +242,7 @@ fn shape(item: &Item, tile: TileCoord, geometry: &mut GeometryWriter, faults: &m
             geometry.point(Grid::of(tile).place((*at).into()));
             GeomType::Point
         }
-        Shape::Outline(outline) => draw(outline, tile, geometry, faults),
+        Shape::Outline(outline) => draw(outline, Grid::of(tile), tile.zoom(), geometry, faults),
     }
 }
 

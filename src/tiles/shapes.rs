@@ -15,49 +15,73 @@ const WINDOW: Window = Window { min: -MARGIN, max: EXTENT + MARGIN };
 
 /// A tile's own units.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Grid {
-    west: i64,
-    north: i64,
-    zoom: u8,
+pub(super) enum Grid {
+    /// A square of the world grid.
+    World {
+        west: i64,
+        north: i64,
+        zoom: u8,
+    },
+    /// A square of degrees.
+    Degrees {
+        west: f64,
+        north: f64,
+        units_per_degree: f64,
+    },
 }
 
 impl Grid {
     pub(super) fn of(tile: TileCoord) -> Self {
         let span = 1_i64 << (32 - tile.zoom());
-        Self { west: i64::from(tile.column()) * span, north: i64::from(tile.row()) * span, zoom: tile.zoom() }
+        Self::World { west: i64::from(tile.column()) * span, north: i64::from(tile.row()) * span, zoom: tile.zoom() }
     }
 
     /// A position in tile units, rounded.
     pub(super) fn place(self, at: WorldXy) -> Xy {
-        let scale = |world: u32, edge: i64| {
-            let offset = i64::from(world) - edge;
-            if self.zoom >= 20 {
-                return (offset << (self.zoom - 20)) as i32;
+        match self {
+            Self::World { west, north, zoom } => {
+                let scale = |world: u32, edge: i64| {
+                    let offset = i64::from(world) - edge;
+                    if zoom >= 20 {
+                        return (offset << (zoom - 20)) as i32;
+                    }
+                    let shift = 20 - zoom;
+                    ((offset + (1 << (shift - 1))) >> shift) as i32
+                };
+                (scale(at.x, west), scale(at.y, north))
             }
-            let shift = 20 - self.zoom;
-            ((offset + (1 << (shift - 1))) >> shift) as i32
-        };
-        (scale(at.x, self.west), scale(at.y, self.north))
+            Self::Degrees { west, north, units_per_degree } => {
+                let at = at.to_lonlat();
+                let east = (at.lon() - west) * units_per_degree;
+                let south = (north - at.lat()) * units_per_degree;
+                (east.round() as i32, south.round() as i32)
+            }
+        }
     }
 }
 
 /// Writes what of an outline lies in the tile; nothing when all of it is too small or outside.
-pub(super) fn draw(outline: &Outline, tile: TileCoord, out: &mut GeometryWriter, faults: &mut Faults) -> GeomType {
-    let grid = Grid::of(tile);
+pub(super) fn draw(
+    outline: &Outline,
+    grid: Grid,
+    zoom: u8,
+    out: &mut GeometryWriter,
+    faults: &mut Faults,
+) -> GeomType {
     out.clear();
     let mut inside_exterior = false;
     for chain in outline.chains() {
         match chain.role {
             Role::Line => {
-                for piece in clip_line(path(chain, tile.zoom(), grid), WINDOW) {
+                for piece in clip_line(path(chain, zoom, grid), WINDOW) {
                     if piece.len() >= 2 {
                         out.path(&piece, false);
                     }
                 }
             }
-            Role::Exterior => inside_exterior = draw_ring(chain, tile.zoom(), grid, out, faults, true),
+            Role::Exterior => inside_exterior = draw_ring(chain, zoom, grid, out, faults, true),
             Role::Interior if inside_exterior => {
-                draw_ring(chain, tile.zoom(), grid, out, faults, false);
+                draw_ring(chain, zoom, grid, out, faults, false);
             }
             Role::Interior => {}
         }

@@ -7,6 +7,7 @@ mod support;
 mod api;
 mod auth;
 mod catalog;
+mod clients;
 mod codes;
 mod demo;
 mod durability;

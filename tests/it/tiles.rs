@@ -265,7 +265,7 @@ fn neighbours_keep_the_same_vertices_of_their_border_at_every_zoom() {
 fn tiles_outside_the_matrix_are_refused() {
     assert_eq!(
         TileCoord::parse("3", "8", "0"),
-        Err(InvalidTile::OutsideMatrix { zoom: 3, column: 8, row: 0, last: 7 })
+        Err(InvalidTile::OutsideMatrix { zoom: 3, column: 8, row: 0, last_column: 7, last_row: 7 })
     );
     assert_eq!(TileCoord::parse("23", "0", "0"), Err(InvalidTile::Zoom { zoom: 23 }));
     for (z, x, y) in [("-1", "0", "0"), ("a", "0", "0"), ("1", "", "0"), ("1", "0", "0x"), ("99999999999999", "0", "0")]

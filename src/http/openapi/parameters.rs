@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Limits;
 use crate::exchange::Format;
 use crate::geodesy::crs::Crs;
+use crate::tiles::matrix::MatrixSet;
 
 /// One parameter of a path or query.
 pub(super) struct Parameter {
@@ -110,6 +111,14 @@ pub(super) fn table(_: &Limits) -> Value {
 
 fn file_format(_: &Limits) -> Value {
     json!({ "type": "string", "enum": Format::ALL.map(Format::name) })
+}
+
+fn matrix_set(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": MatrixSet::ALL.map(MatrixSet::id) })
+}
+
+fn tile_format(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["mvt"] })
 }
 
 fn text_encoding(_: &Limits) -> Value {
@@ -243,6 +252,19 @@ pub(super) const AGGREGATE: &[Parameter] = &[
 const ZOOM: Parameter = path("z", "Zoom of the WebMercatorQuad, 0 to 22", integer, || json!(14));
 const COLUMN: Parameter = path("x", "Column from the west", integer, || json!(13330));
 const ROW: Parameter = path("y", "Row from the north", integer, || json!(6740));
+
+pub(super) const MATRIX_SET: Parameter =
+    path("set", "A tile matrix set", matrix_set, || json!("CGCS2000Quad"));
+
+pub(super) const MATRIX_TILE: &[Parameter] = &[
+    LAYER,
+    MATRIX_SET,
+    path("matrix", "Level", integer, || json!(12)),
+    path("row", "Row from the north", integer, || json!(677)),
+    path("column", "Column from the west", integer, || json!(3332)),
+    AS_OF,
+    query("f", "Form of the tile", tile_format, None),
+];
 
 pub(super) const TILE: &[Parameter] = &[LAYERS, ZOOM, COLUMN, ROW, AS_OF];
 

@@ -10,6 +10,7 @@ mod gdal;
 mod imports;
 mod items;
 mod map;
+mod matrices;
 mod openapi;
 mod places;
 mod rights;
