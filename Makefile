@@ -5,7 +5,7 @@ DATABASE ?= platbook-data/city.sqlite
 LISTEN ?= 127.0.0.1:7171
 PLATBOOK = target/release/platbook
 
-.PHONY: run build web test test-rust test-web e2e lint bench clean
+.PHONY: run build web test test-rust test-web e2e lint bench api clean
 
 ## run: build server and web, make the demo city if there is none, serve it
 run: build
@@ -43,6 +43,11 @@ lint: web
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cd web && npm run lint && npm run check && npm run size
+
+## api: the description of the API and the TypeScript types that are made from it
+api:
+	cargo run --locked -- openapi > web/openapi.json
+	cd web && npm run api
 
 ## bench: what it costs, beside its peers
 bench: build

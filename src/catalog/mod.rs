@@ -12,6 +12,7 @@ pub mod published;
 mod role;
 pub mod schema;
 pub mod style;
+pub mod tilejson;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};

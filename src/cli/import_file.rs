@@ -17,7 +17,9 @@ use crate::catalog::Catalogue;
 use crate::config::Config;
 use crate::domain::{Action, Grant, Lang, LayerId};
 use crate::exchange::read::{ReadOptions, Source, SourceCrs, SourceError};
-use crate::imports::{ImportError, Mapping, Mode, Plan, Progress, Report, Severity, Target, UnknownTarget, guess_crs, run};
+use crate::imports::{
+    ImportError, Mapping, Mode, Plan, Progress, Report, Severity, Target, UnknownTarget, guess_crs, run,
+};
 
 /// Findings that are shown in the terminal.
 const SHOWN: usize = 20;

@@ -8,6 +8,7 @@ mod import_file;
 mod map;
 mod progress;
 mod serve;
+mod tiles;
 mod user;
 
 use std::net::SocketAddr;
@@ -59,6 +60,8 @@ enum Command {
     Check,
     /// Write a layer in a format that others read
     Export(export::ExportArgs),
+    /// Draw an archive of tiles (PMTiles, MBTiles)
+    Tiles(tiles::TilesArgs),
     /// Make, change and list accounts
     #[command(subcommand)]
     User(user::UserCommand),
@@ -100,6 +103,9 @@ pub enum CliError {
     /// What was asked to be written.
     #[error(transparent)]
     Export(#[from] export::ExportError),
+    /// An archive of tiles.
+    #[error(transparent)]
+    Tiles(#[from] tiles::TilesError),
     /// The address cannot be served.
     #[error("{listen} cannot be served: {}", bind_advice(source))]
     Bind {
@@ -188,6 +194,7 @@ impl Cli {
             Command::Import(args) => import::import(&config, args).await,
             Command::Check => check::check(&config).await,
             Command::Export(args) => export::export(&config, args).await,
+            Command::Tiles(args) => tiles::tiles(&config, args).await,
             Command::User(command) => user::user(&config, command).await,
             Command::Token(command) => user::token(&config, command).await,
             Command::Openapi => openapi(&config),

@@ -30,31 +30,35 @@ pub(super) fn write_collection(export: &Export<'_>, out: &mut (dyn Write + Send)
 
 /// Appends a feature: id, geometry, properties, and as foreign members version and village.
 pub fn write_feature(item: &Item, out: &mut Vec<u8>) {
-    write_with(item, out, |out| match item.shape() {
-        Shape::Point(at) => write_geometry(&geo_types::Point(Coord::from(*at)).into(), DEGREE, out),
-        Shape::Outline(outline) => write_geometry(outline.geometry().as_geo(), DEGREE, out),
-    });
+    write_with(item, None, out, |out| write_own_geometry(item, out));
 }
 
-/// The same with coordinates of another system, in the order of its axes. Nothing is written where the system
-/// does not reach.
-pub fn write_feature_in(item: &Item, crs: Crs, out: &mut Vec<u8>) -> Result<(), CrsError> {
+/// The same with coordinates of another system, in the order of its axes, and with some of the properties only.
+/// Nothing is written where the system does not reach.
+pub fn write_feature_in(item: &Item, crs: Crs, only: Option<&[String]>, out: &mut Vec<u8>) -> Result<(), CrsError> {
     if crs == Crs::Crs84 {
-        write_feature(item, out);
+        write_with(item, only, out, |out| write_own_geometry(item, out));
         return Ok(());
     }
     let moved = geometry_by_axes(item, crs)?;
     let step = if crs.is_geographic() { DEGREE } else { METRE };
-    write_with(item, out, |out| write_geometry(&moved, step, out));
+    write_with(item, only, out, |out| write_geometry(&moved, step, out));
     Ok(())
 }
 
-fn write_with(item: &Item, out: &mut Vec<u8>, geometry: impl FnOnce(&mut Vec<u8>)) {
+fn write_own_geometry(item: &Item, out: &mut Vec<u8>) {
+    match item.shape() {
+        Shape::Point(at) => write_geometry(&geo_types::Point(Coord::from(*at)).into(), DEGREE, out),
+        Shape::Outline(outline) => write_geometry(outline.geometry().as_geo(), DEGREE, out),
+    }
+}
+
+fn write_with(item: &Item, only: Option<&[String]>, out: &mut Vec<u8>, geometry: impl FnOnce(&mut Vec<u8>)) {
     // Writing into memory cannot fail.
     let _ = write!(out, "{{\"type\":\"Feature\",\"id\":{},\"geometry\":", item.id);
     geometry(out);
     out.extend_from_slice(b",\"properties\":");
-    item.write_properties(out);
+    item.write_some_properties(only, out);
     let _ = write!(out, ",\"version\":{}", item.version);
     if let Some(village) = item.village {
         let _ = write!(out, ",\"village\":\"{village}\"");

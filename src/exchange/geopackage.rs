@@ -104,11 +104,7 @@ fn declaration(table: &Table) -> String {
 }
 
 /// Writes all rows and their boxes; the box around them all, in the system of the file.
-fn write_features(
-    database: &Connection,
-    export: &Export<'_>,
-    table: &Table,
-) -> Result<Option<[f64; 4]>, ExportError> {
+fn write_features(database: &Connection, export: &Export<'_>, table: &Table) -> Result<Option<[f64; 4]>, ExportError> {
     let places = ", ?".repeat(table.columns.len());
     let insert = format!("INSERT INTO \"{}\" VALUES (?{places})", table.name);
     let mut insert = database.prepare(&insert).map_err(told)?;
@@ -142,12 +138,7 @@ fn box_of(shape: &geo_types::Geometry<f64>, bbox: Bbox) -> [f64; 4] {
 }
 
 /// A geometry as GeoPackage holds it (clause 2.1.3): a header, a box unless it is a point, well-known binary.
-fn encode(
-    shape: &geo_types::Geometry<f64>,
-    own: [f64; 4],
-    crs: Crs,
-    out: &mut Vec<u8>,
-) -> Result<(), ExportError> {
+fn encode(shape: &geo_types::Geometry<f64>, own: [f64; 4], crs: Crs, out: &mut Vec<u8>) -> Result<(), ExportError> {
     const LITTLE_ENDIAN: u8 = 1;
     const WITH_BOX: u8 = 1 << 1;
     let is_point = matches!(shape, geo_types::Geometry::Point(_));

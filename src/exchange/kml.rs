@@ -17,7 +17,9 @@ pub(super) fn write(export: &Export<'_>, out: &mut (dyn Write + Send)) -> Result
     let label = table.columns.iter().position(|column| column.name == export.layer.label);
     let mut xml = Writer::new(out);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.write_event(Event::Start(BytesStart::new("kml").with_attributes([("xmlns", "http://www.opengis.net/kml/2.2")])))?;
+    xml.write_event(Event::Start(
+        BytesStart::new("kml").with_attributes([("xmlns", "http://www.opengis.net/kml/2.2")]),
+    ))?;
     xml.write_event(Event::Start(BytesStart::new("Document").with_attributes([("id", table.name.as_str())])))?;
     text(&mut xml, "name", &table.title)?;
     write_schema(&mut xml, &table)?;
@@ -42,7 +44,11 @@ fn text<W: Write>(xml: &mut Writer<W>, name: &str, content: &str) -> io::Result<
 /// Text without the control characters that XML 1.0 cannot hold.
 fn without_controls(text: &str) -> std::borrow::Cow<'_, str> {
     let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r') || (c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}'));
-    if text.chars().all(is_allowed) { text.into() } else { text.chars().filter(|c| is_allowed(*c)).collect::<String>().into() }
+    if text.chars().all(is_allowed) {
+        text.into()
+    } else {
+        text.chars().filter(|c| is_allowed(*c)).collect::<String>().into()
+    }
 }
 
 fn write_schema<W: Write>(xml: &mut Writer<W>, table: &Table) -> io::Result<()> {
@@ -55,7 +61,9 @@ fn write_schema<W: Write>(xml: &mut Writer<W>, table: &Table) -> io::Result<()> 
                 PropertyType::Integer | PropertyType::Number => "double",
                 PropertyType::Boolean => "bool",
             };
-            xml.create_element("SimpleField").with_attributes([("type", kind), ("name", name.as_str())]).write_empty()?;
+            xml.create_element("SimpleField")
+                .with_attributes([("type", kind), ("name", name.as_str())])
+                .write_empty()?;
         }
         Ok(())
     })?;
@@ -103,7 +111,9 @@ fn write_geometry<W: Write>(xml: &mut Writer<W>, geometry: &Geometry<f64>) -> io
         Geometry::Point(point) => write_course(xml, "Point", &[point.0]),
         Geometry::LineString(line) => write_course(xml, "LineString", &line.0),
         Geometry::Polygon(polygon) => write_polygon(xml, polygon),
-        Geometry::MultiLineString(lines) => write_parts(xml, &lines.0, |xml, line| write_course(xml, "LineString", &line.0)),
+        Geometry::MultiLineString(lines) => {
+            write_parts(xml, &lines.0, |xml, line| write_course(xml, "LineString", &line.0))
+        }
         Geometry::MultiPolygon(polygons) => write_parts(xml, &polygons.0, write_polygon),
         // A feature has no other kind.
         _ => Ok(()),

@@ -1,5 +1,6 @@
 //! Features in the formats others read, and from the formats they bring.
 
+mod archive;
 mod csv;
 mod export;
 mod flatgeobuf;
@@ -16,5 +17,6 @@ pub mod read;
 mod shapefile;
 mod table;
 
+pub use archive::{Archive, ArchiveError, ArchiveSummary};
 pub use export::{Export, ExportError};
 pub use format::{Format, UnknownFormat};

@@ -114,7 +114,8 @@ impl Plan {
 
     /// What somebody who opens the archive should know.
     fn told(&self) -> String {
-        let mut text = String::from("列名（至多 10 字节）与属性对照 / columns (10 bytes at the most) and their properties:\r\n");
+        let mut text =
+            String::from("列名（至多 10 字节）与属性对照 / columns (10 bytes at the most) and their properties:\r\n");
         for field in &self.fields {
             text.push_str(&format!("{}\t{}\r\n", field.short, field.name));
         }
@@ -172,10 +173,14 @@ fn fill(
     Ok((whole(shp)?, whole(shx)?, whole(dbf)?))
 }
 
-fn table_writer<'a>(plan: &Plan, dbf: &'a mut BufWriter<File>) -> Result<TableWriter<&'a mut BufWriter<File>>, ExportError> {
+fn table_writer<'a>(
+    plan: &Plan,
+    dbf: &'a mut BufWriter<File>,
+) -> Result<TableWriter<&'a mut BufWriter<File>>, ExportError> {
     let mut table = TableWriterBuilder::with_encoding(EncodingRs::from(plan.encoding));
     for field in &plan.fields {
-        let name = FieldName::try_from(field.short.as_str()).map_err(|error| ExportError::of(Format::Shapefile)(&error))?;
+        let name =
+            FieldName::try_from(field.short.as_str()).map_err(|error| ExportError::of(Format::Shapefile)(&error))?;
         table = match field.kind {
             PropertyType::String => table.add_character_field(name, field.width),
             PropertyType::Integer => table.add_numeric_field(name, 18, 0),

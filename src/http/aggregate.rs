@@ -34,7 +34,7 @@ pub(super) async fn list_groups(
         Some("csv") => true,
         Some(_) => return Err(Problem::parameter("f", "f 可取：json、csv。", "`f` is json or csv.")),
     };
-    for name in ["limit", "cursor", "crs", "sortby"] {
+    for name in ["limit", "cursor", "crs", "sortby", "properties"] {
         if params.peek(name).is_some() {
             let (zh, en) = (format!("分组统计没有参数 {name}。"), format!("Groups have no parameter `{name}`."));
             return Err(Problem::parameter(name, zh, en));

@@ -41,12 +41,17 @@ pub(super) async fn export_items(
             let (zh, en) = ("encoding=gbk 只用于 shp。", "`encoding` is of `f=shp` only.");
             return Err(Problem::parameter("encoding", zh, en));
         }
-        Some(_) => return Err(Problem::parameter("encoding", "encoding 可取 utf-8、gbk。", "`encoding` is utf-8 or gbk.")),
+        Some(_) => {
+            return Err(Problem::parameter("encoding", "encoding 可取 utf-8、gbk。", "`encoding` is utf-8 or gbk."));
+        }
     };
     let byte_order_mark = params.parse("bom", ("true 或 false", "true or false"))?.unwrap_or(false);
-    for name in ["limit", "cursor"] {
+    for name in ["limit", "cursor", "properties"] {
         if params.peek(name).is_some() {
-            let (zh, en) = (format!("导出没有参数 {name}：一次给出全部。"), format!("An export has no `{name}`: it is all of it."));
+            let (zh, en) = (
+                format!("导出没有参数 {name}：一次给出全部。"),
+                format!("An export has no `{name}`: it is all of it."),
+            );
             return Err(Problem::parameter(name, zh, en));
         }
     }
@@ -95,7 +100,11 @@ pub(super) async fn export_items(
 fn read_format(params: &mut Params) -> Result<Format, Problem> {
     let known = Format::names();
     let named = params.take("f")?.ok_or_else(|| {
-        Problem::parameter("f", format!("缺少参数 f；可取：{known}。"), format!("`f` is missing; it is one of: {known}."))
+        Problem::parameter(
+            "f",
+            format!("缺少参数 f；可取：{known}。"),
+            format!("`f` is missing; it is one of: {known}."),
+        )
     })?;
     named.parse().map_err(|_| Problem::parameter("f", format!("f 可取：{known}。"), format!("`f` is one of: {known}.")))
 }
@@ -131,9 +140,12 @@ fn refused(error: ExportError) -> Problem {
             let zh = format!("{} 只有经纬度；请去掉 crs。", format.name());
             Problem::parameter("crs", zh, format!("`crs`: {error}."))
         }
-        ExportError::Crs { .. } => Problem::parameter("crs", format!("坐标无法换算：{error}。"), format!("`crs`: {error}.")),
+        ExportError::Crs { .. } => {
+            Problem::parameter("crs", format!("坐标无法换算：{error}。"), format!("`crs`: {error}."))
+        }
         ExportError::TooMuch { format, features, most } => {
-            let zh = format!("{} 个要素超过 {} 的上限（{most}）；请用 gpkg 或 fgb，或分区导出。", features, format.name());
+            let zh =
+                format!("{} 个要素超过 {} 的上限（{most}）；请用 gpkg 或 fgb，或分区导出。", features, format.name());
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "export.too_large", title, (zh, format!("{error}.")))
         }
         ExportError::Io(_) | ExportError::Format { .. } => Problem::internal(&error),

@@ -22,7 +22,8 @@ use crate::auth::{Denied, Target, may};
 use crate::domain::{Action, Lang};
 use crate::exchange::read::{ReadOptions, Source, SourceCrs, SourceError};
 use crate::imports::{
-    ImportError, Job, JobError, MOST_ATOMIC, Mapping, Mode, Plan, Report, State as JobState, Target as Column, guess_crs,
+    ImportError, Job, JobError, MOST_ATOMIC, Mapping, Mode, Plan, Report, State as JobState, Target as Column,
+    guess_crs,
 };
 
 /// Findings that are shown with a job; the table has the rest.

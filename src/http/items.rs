@@ -45,7 +45,7 @@ pub(super) async fn list_items(
         let headers = [(header::LINK, link_header(&links)), (CONTENT_CRS, content_crs(asked.crs))];
         let answer = match format {
             Format::Json => {
-                let written = write_page(&page, &snapshot, &links, asked.crs).map_err(|error| out_of_reach(&error))?;
+                let written = write_page(&page, &snapshot, &links, &asked).map_err(|error| out_of_reach(&error))?;
                 Answer::geojson(revision, written)
             }
             Format::Html => {
@@ -70,6 +70,8 @@ pub(super) struct Asked {
     pub(super) moment: Option<Timestamp>,
     /// The system of the coordinates that are answered.
     pub(super) crs: Crs,
+    /// The only properties that are answered; none: all.
+    shown: Option<Vec<String>>,
 }
 
 impl Asked {
@@ -93,7 +95,7 @@ impl Asked {
         let sort = &self.query.sort;
         let after_place = (!sort.is_empty()).then(|| Place::of(last, sort));
         let query = Query { after: Some(last.id), after_place, ..Query::default() };
-        let next = Self { query, kept: self.kept.clone(), moment: None, crs: self.crs };
+        let next = Self { query, kept: self.kept.clone(), moment: None, crs: self.crs, shown: None };
         Some(next.as_format(format))
     }
 }
@@ -115,6 +117,9 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     let division: Option<DivisionCode> =
         params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?;
     let filter = Filtered::take(&mut params, layer)?;
+    let text = params.take("q")?;
+    let words = text.as_deref().map(words_of).unwrap_or_default();
+    let shown = read_shown(&mut params, layer)?;
     let lang = params.take("lang")?;
     let properties = params.rest();
     for (name, value) in &properties {
@@ -126,13 +131,40 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     kept.extend(division.map(|code| ("division".to_owned(), code.to_string())));
     kept.extend(datetime.map(|datetime| ("datetime".to_owned(), datetime)));
     kept.extend(filter.kept());
+    kept.extend(text.map(|text| ("q".to_owned(), text)));
+    kept.extend(shown.as_ref().map(|shown| ("properties".to_owned(), shown.join(","))));
     kept.extend(written_sort.map(|sort| ("sortby".to_owned(), sort)));
     kept.extend(lang.map(|lang| ("lang".to_owned(), lang)));
     kept.extend(properties.iter().cloned());
     let kept = kept.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>();
     let filter = filter.filter;
-    let query = Query { bbox, division, properties, filter, sort, after, after_place, limit, polygon: None };
-    Ok(Asked { query, kept: kept.join("&"), moment, crs })
+    let query = Query { bbox, division, properties, words, filter, sort, after, after_place, limit, polygon: None };
+    Ok(Asked { query, kept: kept.join("&"), moment, crs, shown })
+}
+
+/// The words of a free text, each of which must be there.
+fn words_of(text: &str) -> Vec<String> {
+    const MOST: usize = 10;
+    text.split([' ', ',', '\u{3000}']).filter(|word| !word.is_empty()).take(MOST).map(str::to_lowercase).collect()
+}
+
+/// The properties that are to be answered.
+fn read_shown(params: &mut Params, layer: &Layer) -> Result<Option<Vec<String>>, Problem> {
+    let Some(text) = params.take("properties")? else { return Ok(None) };
+    let names: Vec<String> =
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let is_known = |name: &String| layer.properties.contains_key(name) || name == crate::catalog::SYNTHETIC;
+    if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+        let known = layer.properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let unknown: String = unknown.chars().take(60).collect();
+        let zh = format!("properties：没有属性 {unknown}；有：{known}。");
+        return Err(Problem::parameter(
+            "properties",
+            zh,
+            format!("`properties`: there is no `{unknown}`; there are: {known}."),
+        ));
+    }
+    Ok(Some(names))
 }
 
 /// A box, and how it was asked for: `bbox` in the system of `bbox-crs`.
@@ -187,8 +219,20 @@ fn encoded(text: &str) -> String {
 
 /// A property filter must name a property, and a value that the property can have.
 fn check_filter(layer: &Layer, name: &str, value: &str) -> Result<(), Problem> {
-    const PARAMETERS: [&str; 10] =
-        ["bbox", "limit", "cursor", "division", "datetime", "filter", "filter-lang", "filter-crs", "f", "lang"];
+    const PARAMETERS: [&str; 12] = [
+        "bbox",
+        "limit",
+        "cursor",
+        "division",
+        "datetime",
+        "filter",
+        "filter-lang",
+        "filter-crs",
+        "q",
+        "properties",
+        "f",
+        "lang",
+    ];
     let known = layer.properties.get(name);
     let kind = match known {
         Some(property) => property.kind,
@@ -239,14 +283,14 @@ fn links_of(page: &Page, asked: &Asked, format: Format, own: &str) -> Vec<Value>
     links
 }
 
-fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value], crs: Crs) -> Result<Vec<u8>, CrsError> {
+fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value], asked: &Asked) -> Result<Vec<u8>, CrsError> {
     let mut out = Vec::with_capacity(512 * (page.items.len() + 2));
     out.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
     for (i, item) in page.items.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        write_feature_in(item, crs, &mut out)?;
+        write_feature_in(item, asked.crs, asked.shown.as_deref(), &mut out)?;
     }
     // Writing into memory cannot fail.
     let _ = write!(
@@ -337,7 +381,7 @@ pub(super) fn item_tag(state: &AppState, snapshot: &Snapshot, at: usize, item: &
 
 fn write_item(item: &Item, own: &str, crs: Crs) -> Result<Vec<u8>, CrsError> {
     let mut out = Vec::with_capacity(1024);
-    write_feature_in(item, crs, &mut out)?;
+    write_feature_in(item, crs, None, &mut out)?;
     let this = format!("{own}/items/{}", item.id);
     let links = json!([
         link(format!("{this}?f=json"), "self", GEOJSON, "This feature"),

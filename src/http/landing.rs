@@ -80,6 +80,7 @@ pub(super) async fn read_landing(
             link(format!("{base}/"), "alternate", "text/html", "The map"),
             link(format!("{base}/api"), "service-desc", openapi, "OpenAPI 3.0"),
             link(format!("{base}/api.html"), "service-doc", "text/html", "API documentation"),
+            link(format!("{base}/developers.html"), "help", "text/html", "How to begin"),
             link(format!("{base}/conformance"), "conformance", json, "Conformance"),
             link(format!("{base}/collections"), "data", json, "Collections"),
             link(format!("{base}/tileMatrixSets"), "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", json, "Tile matrix sets"),

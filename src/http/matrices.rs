@@ -25,7 +25,11 @@ fn set_of(id: &str) -> Result<MatrixSet, Problem> {
     MatrixSet::of_id(id).ok_or_else(|| {
         let known = MatrixSet::ALL.map(MatrixSet::id).join(", ");
         let zh = format!("没有这个瓦片矩阵集；有：{known}。");
-        Problem::not_found("tile.unknown_matrix_set", zh, format!("There is no such tile matrix set; there are: {known}."))
+        Problem::not_found(
+            "tile.unknown_matrix_set",
+            zh,
+            format!("There is no such tile matrix set; there are: {known}."),
+        )
     })
 }
 

@@ -201,6 +201,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route_layer(middleware::from_fn_with_state(state.clone(), caller::know))
         .route("/", get(landing::read_landing))
         .route("/api.html", get(openapi::read_api_page))
+        .route("/developers.html", get(openapi::read_developers_page))
         .route("/healthz", get(service::read_health))
         .route("/readyz", get(service::read_readiness))
         .route("/session", post(session::create_session).delete(session::delete_session))

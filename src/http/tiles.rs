@@ -4,13 +4,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::respond::{Answer, REVISION, base_url, is_known, mark_sharing, not_modified};
 use super::{AppState, Problem};
 use crate::app::{Encoding, LayerSet, TileCache};
+use crate::catalog::tilejson::vector_layers;
 use crate::domain::{Bbox, Lang, Revision};
 use crate::index::Snapshot;
 use crate::tiles::{InvalidTile, Thinned, TileCoord};
@@ -128,18 +129,7 @@ pub(super) async fn read_tilejson(
     let positions = layer_set(&state, &caller, &layers)?.layers();
     let catalogue = &state.app.catalogue;
     let declared: Vec<_> = positions.iter().map(|&at| &catalogue.layers[at]).collect();
-    let vector_layers: Vec<Value> = declared
-        .iter()
-        .map(|layer| {
-            let fields: serde_json::Map<String, Value> = layer
-                .properties
-                .iter()
-                .filter(|(_, property)| property.tile)
-                .map(|(name, property)| (name.clone(), property.title.in_lang(lang).into()))
-                .collect();
-            json!({ "id": layer.id, "description": layer.title.in_lang(lang), "fields": fields, "minzoom": layer.zoom.min, "maxzoom": layer.zoom.max })
-        })
-        .collect();
+    let vector_layers = vector_layers(declared.iter().copied(), lang);
     let snapshot = state.snapshot(&caller).await;
     let bounds = positions.iter().filter_map(|&at| snapshot.extent(at)).reduce(Bbox::union);
     let tilejson = json!({

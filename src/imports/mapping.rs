@@ -81,8 +81,7 @@ pub enum UnknownTarget {
 pub struct Mapping(pub BTreeMap<String, Target>);
 
 /// Names of columns that hold coordinates, in lower case.
-const X_NAMES: [&str; 10] =
-    ["@x", "lon", "lng", "long", "longitude", "x", "经度", "东经", "中心点经度", "point_x"];
+const X_NAMES: [&str; 10] = ["@x", "lon", "lng", "long", "longitude", "x", "经度", "东经", "中心点经度", "point_x"];
 const Y_NAMES: [&str; 9] = ["@y", "lat", "latitude", "y", "纬度", "北纬", "中心点纬度", "point_y", "weidu"];
 const WKT_NAMES: [&str; 6] = ["@wkt", "geometry_wkt", "wkt", "geom", "geometry", "the_geom"];
 
@@ -169,7 +168,8 @@ fn partly(layer: &Layer, column: &str) -> Option<Target> {
     if column.is_empty() {
         return None;
     }
-    if let Some(rule) = layer.code.as_ref().filter(|_| matches!(column.as_str(), "编码" | "代码" | "编号" | "id")) {
+    if let Some(rule) = layer.code.as_ref().filter(|_| matches!(column.as_str(), "编码" | "代码" | "编号" | "id"))
+    {
         return Some(Target::Property(rule.property.clone()));
     }
     let mut ending = layer.properties.iter().filter(|(_, property)| plain(&property.title.zh).ends_with(&column));
@@ -211,7 +211,9 @@ pub(super) fn value_of(property: &Property, value: &Value) -> Result<Value, (Str
             "false" | "f" | "no" | "n" | "0" | "否" | "无" => Ok(Value::Bool(false)),
             _ => Err(none("是或否", "yes or no")),
         },
-        PropertyType::Date => day(text).map(Value::String).ok_or_else(|| none("日期，如 2025-06-30", "a day such as 2025-06-30")),
+        PropertyType::Date => {
+            day(text).map(Value::String).ok_or_else(|| none("日期，如 2025-06-30", "a day such as 2025-06-30"))
+        }
     }
 }
 

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use geo::orient::{Direction, Orient};
 use geo::MapCoords;
+use geo::orient::{Direction, Orient};
 use geo_types::Coord;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
+use super::Plan;
 use super::mapping::{Target, value_of};
 use super::report::{Finding, Severity};
-use super::Plan;
 use crate::app::App;
 use crate::catalog::{Layer, Property, SYNTHETIC};
 use crate::domain::{Geometry, GeometryKind};
@@ -106,7 +106,8 @@ impl Reading {
             }
             (None, Some(geometry)) => Operation::Create { geometry, properties },
             (None, None) => {
-                let told = ("没有位置：新要素须有坐标或几何。", "no position: a new feature needs coordinates or a geometry");
+                let told =
+                    ("没有位置：新要素须有坐标或几何。", "no position: a new feature needs coordinates or a geometry");
                 return Err(vec![fault(record.line, "geometry.missing", None, (told.0.to_owned(), told.1.to_owned()))]);
             }
         };
@@ -158,7 +159,9 @@ impl Reading {
             );
             fault(record.line, "geometry.crs", None, told)
         })?;
-        Geometry::new(oriented(fitting(placed, self.layer().geometry))).map(Some).map_err(|error| broken(None, error.to_string()))
+        Geometry::new(oriented(fitting(placed, self.layer().geometry)))
+            .map(Some)
+            .map_err(|error| broken(None, error.to_string()))
     }
 
     fn shape_of_columns<'a>(

@@ -21,13 +21,16 @@ impl Item {
     /// among [`Keys`](super::row::Keys).
     pub fn cells(&self) -> impl Iterator<Item = (usize, Cell<'_>)> {
         let keys = self.keys();
-        entries(self.row().bytes()).filter_map(move |(position, packed)| Some((position, unpacked(keys, position, packed)?)))
+        entries(self.row().bytes())
+            .filter_map(move |(position, packed)| Some((position, unpacked(keys, position, packed)?)))
     }
 }
 
 fn unpacked<'a>(keys: &'a Keys, position: usize, packed: Packed<'a>) -> Option<Cell<'a>> {
     let encoded = match packed {
-        Packed::Enumerated(number) => return keys.key(position).values.get(usize::from(number)).map(|text| Cell::Text(text)),
+        Packed::Enumerated(number) => {
+            return keys.key(position).values.get(usize::from(number)).map(|text| Cell::Text(text));
+        }
         Packed::Plain(encoded) => encoded,
     };
     if let Some(text) = text_of(encoded) {

@@ -216,7 +216,12 @@ impl Item {
 
     /// Appends the values that may be shown as a JSON object, without building a tree of values.
     pub fn write_properties(&self, out: &mut Vec<u8>) {
-        self.keys.write_json(self.row.bytes(), out);
+        self.keys.write_json(self.row.bytes(), None, out);
+    }
+
+    /// The same with those of these names only.
+    pub fn write_some_properties(&self, only: Option<&[String]>, out: &mut Vec<u8>) {
+        self.keys.write_json(self.row.bytes(), only, out);
     }
 
     /// One value.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Snapshot;
+use super::cell::Cell;
 use super::item::{Item, Shape};
 use super::sort::{self, Place, SortKey};
 use crate::catalog::VILLAGE;
@@ -21,6 +22,8 @@ pub struct Query {
     pub division: Option<DivisionCode>,
     /// Has these values; a property and the text of its value.
     pub properties: Vec<(String, String)>,
+    /// Has these words in its texts, each in any of them, whatever their case.
+    pub words: Vec<String>,
     /// Is let through by this filter.
     pub filter: Option<Arc<Filter>>,
     /// Only ids above this one: where the last page ended.
@@ -51,6 +54,7 @@ impl Snapshot {
             && query.polygon.is_none()
             && query.division.is_none()
             && query.properties.is_empty()
+            && query.words.is_empty()
             && query.filter.is_none();
         if !query.sort.is_empty() {
             let found = self.matching(layer, query);
@@ -149,7 +153,17 @@ fn matches(item: &Item, query: &Query) -> bool {
         && query.division.is_none_or(|division| item.village.is_some_and(|village| division.contains(village)))
         && query.properties.iter().all(|(name, text)| item.property(name).is_some_and(|value| says(&value, text)))
         && query.polygon.as_ref().is_none_or(|polygon| item.touches(polygon))
+        && query.words.iter().all(|word| has_word(item, word))
         && query.filter.as_ref().is_none_or(|filter| filter.lets_through(item))
+}
+
+/// Whether one of its texts has a word in it; the word is in lower case.
+fn has_word(item: &Item, word: &str) -> bool {
+    item.cells().any(|(_, cell)| match cell {
+        // Most texts are Chinese and have no case.
+        Cell::Text(text) => text.contains(word) || text.to_lowercase().contains(word),
+        _ => false,
+    })
 }
 
 /// The only village that a filter lets through, if it names one.

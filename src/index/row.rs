@@ -172,8 +172,8 @@ impl Keys {
         properties
     }
 
-    /// Appends the values as a JSON object, in the order of the schema.
-    pub fn write_json(&self, row: &[u8], out: &mut Vec<u8>) {
+    /// Appends the values as a JSON object, in the order of the schema; only some of them, if `only` names them.
+    pub fn write_json(&self, row: &[u8], only: Option<&[String]>, out: &mut Vec<u8>) {
         let mut found: [Option<Packed<'_>>; 128] = [None; 128];
         for (position, cell) in entries(row) {
             found[position & 0x7f] = Some(cell);
@@ -182,11 +182,14 @@ impl Keys {
         let mut first = true;
         for &position in &self.display {
             let Some(cell) = found[usize::from(position)] else { continue };
+            let key = &self.all[usize::from(position)];
+            if only.is_some_and(|only| !only.contains(&key.name)) {
+                continue;
+            }
             if !first {
                 out.push(b',');
             }
             first = false;
-            let key = &self.all[usize::from(position)];
             write_json_value(out, &key.name);
             out.push(b':');
             match cell {

@@ -67,7 +67,13 @@ impl TileCoord {
         }
         let last = (1_u32 << zoom) - 1;
         if column.max(row) > u64::from(last) {
-            return Err(InvalidTile::OutsideMatrix { zoom: zoom as u8, column, row, last_column: last, last_row: last });
+            return Err(InvalidTile::OutsideMatrix {
+                zoom: zoom as u8,
+                column,
+                row,
+                last_column: last,
+                last_row: last,
+            });
         }
         Ok(Self { zoom: zoom as u8, column: column as u32, row: row as u32 })
     }

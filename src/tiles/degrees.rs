@@ -61,7 +61,8 @@ impl DegreeTile {
         let lon = |lon: f64| lon.clamp(-180.0, 180.0);
         let lat = |lat: f64| lat.clamp(-90.0, 90.0);
         let (wide, south) = (margin * side, north - side);
-        Bbox::new(lon(west - wide), lat(south - wide), lon(west + side + wide), lat(north + wide)).unwrap_or(Bbox::WORLD)
+        Bbox::new(lon(west - wide), lat(south - wide), lon(west + side + wide), lat(north + wide))
+            .unwrap_or(Bbox::WORLD)
     }
 
     /// Whether a position lies in it: each position lies in exactly one tile of a level.
@@ -147,9 +148,7 @@ impl<'s> Pen<'s> {
                 self.geometry.point(self.tile.grid().place((*at).into()));
                 GeomType::Point
             }
-            Shape::Outline(outline) => {
-                draw(outline, self.tile.grid(), self.tile.zoom(), &mut self.geometry, faults)
-            }
+            Shape::Outline(outline) => draw(outline, self.tile.grid(), self.tile.zoom(), &mut self.geometry, faults),
         };
         if !self.geometry.is_empty() {
             self.encoder.tag_row(item.entries());
@@ -191,7 +190,9 @@ impl<'s> Pen<'s> {
         let counted = squares.counted_key().map(|key| index.keys().key(key));
         for members in finest.chunk_by(|a, b| a.lifted_key(lift) == b.lifted_key(lift)) {
             let cluster = merge_sorted(members.iter().map(|square| square.lifted(lift)).collect()).pop();
-            let Some(cluster) = cluster.filter(|cluster| self.tile.holds(cluster.centre().to_lonlat())) else { continue };
+            let Some(cluster) = cluster.filter(|cluster| self.tile.holds(cluster.centre().to_lonlat())) else {
+                continue;
+            };
             self.geometry.clear();
             self.geometry.point(self.tile.grid().place(cluster.centre()));
             if cluster.count == 1 {

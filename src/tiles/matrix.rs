@@ -70,7 +70,9 @@ impl MatrixSet {
         match self {
             Self::WebMercatorQuad => ("Web 墨卡托方格（天地图 w）", "Google Maps compatible, the grid of web maps"),
             Self::WorldCrs84Quad => ("CRS84 经纬度方格", "CRS84 for the world"),
-            Self::Cgcs2000Quad => ("CGCS2000 经纬度方格（天地图 c，级别一致）", "CGCS2000, level for level that of Tianditu `c`"),
+            Self::Cgcs2000Quad => {
+                ("CGCS2000 经纬度方格（天地图 c，级别一致）", "CGCS2000, level for level that of Tianditu `c`")
+            }
         }
     }
 

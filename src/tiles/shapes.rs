@@ -17,17 +17,9 @@ const WINDOW: Window = Window { min: -MARGIN, max: EXTENT + MARGIN };
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Grid {
     /// A square of the world grid.
-    World {
-        west: i64,
-        north: i64,
-        zoom: u8,
-    },
+    World { west: i64, north: i64, zoom: u8 },
     /// A square of degrees.
-    Degrees {
-        west: f64,
-        north: f64,
-        units_per_degree: f64,
-    },
+    Degrees { west: f64, north: f64, units_per_degree: f64 },
 }
 
 impl Grid {
@@ -61,13 +53,7 @@ impl Grid {
 }
 
 /// Writes what of an outline lies in the tile; nothing when all of it is too small or outside.
-pub(super) fn draw(
-    outline: &Outline,
-    grid: Grid,
-    zoom: u8,
-    out: &mut GeometryWriter,
-    faults: &mut Faults,
-) -> GeomType {
+pub(super) fn draw(outline: &Outline, grid: Grid, zoom: u8, out: &mut GeometryWriter, faults: &mut Faults) -> GeomType {
     out.clear();
     let mut inside_exterior = false;
     for chain in outline.chains() {

@@ -7,7 +7,7 @@ use platbook::domain::Action;
 use platbook::domain::codes::doorplate::DoorplateCode;
 use serde_json::{Value, json};
 
-use crate::support::{PLATES, TestApp, VILLAGES, grant};
+use crate::support::{PLATES, TestApp, VILLAGES, grant, refusal, success};
 
 /// A program among the clients.
 fn client(name: &str) -> PathBuf {
@@ -67,16 +67,98 @@ async fn schemathesis_finds_no_failure_and_no_undeclared_answer() {
     let address = format!("{}/api", server.base);
     let output = tokio::task::spawn_blocking(move || {
         Command::new(client("schemathesis"))
+            .arg("--config-file")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients/schemathesis.toml"))
             .args(["run", &address, "--header", &format!("Authorization: {bearer}")])
-            .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"])
+            .args([
+                "--checks",
+                "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+            ])
             .args(["--phases", "examples,coverage,fuzzing", "--mode", "all", "--max-examples", "20", "--seed", "1"])
             // A stream of events does not end, and an account that shuts itself out sees nothing more.
             .args(["--exclude-path", "/changes", "--exclude-path", "/users/{name}", "--exclude-path", "/session"])
-            .args(["--workers", "4", "--request-timeout", "30", "--no-color"])
+            // It has no writer of NDJSON.
+            .args(["--exclude-operation-id", "create_changeset"])
+            .args(["--workers", "1", "--request-timeout", "30", "--no-color"])
             .output()
             .unwrap()
     });
     let output = output.await.unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archives_of_tiles_have_the_tiles_that_are_served() {
+    let server = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (database, at) = (server.database(), |name: &str| folder.path().join(name).to_str().unwrap().to_owned());
+    let layers = "village,doorplate";
+    for name in ["town.pmtiles", "town.mbtiles"] {
+        let told = success(&["tiles", layers, "--zooms", "8-14", "--out", &at(name), "--database", &database]);
+        assert!(told.contains(" of zooms 8 to 14, 0 of them thinned"), "{told}");
+    }
+    let told = run("pmtiles_client.py", vec![at("town.pmtiles")], String::new()).await;
+    assert_eq!((&told["layers"], &told["zooms"]), (&json!(["village", "doorplate"]), &json!([8, 14])));
+    assert!(told["attribution"].as_str().unwrap().contains("审图号"), "{told}");
+    let tiles = told["tiles"].as_object().unwrap();
+    assert!(tiles.len() > 100, "{}", tiles.len());
+    let archived = rusqlite::Connection::open(at("town.mbtiles")).unwrap();
+    let count: i64 = archived.query_row("SELECT count(*) FROM tiles", [], |row| row.get(0)).unwrap();
+    assert_eq!(count as usize, tiles.len());
+    for (tile, bytes) in tiles.iter().step_by(17) {
+        let served = server.get(&format!("/tiles/{layers}/{tile}")).await;
+        assert_eq!(*bytes, served.body.len(), "{tile}");
+    }
+    let info = Command::new("ogrinfo").args(["-so", &at("town.mbtiles")]).output().unwrap();
+    let info = String::from_utf8_lossy(&info.stdout).into_owned();
+    assert!(info.contains("doorplate") && info.contains("village"), "GDAL reads it: {info}");
+    let none = refusal(&["tiles", layers, "--out", &at("town.zip"), "--database", &database]);
+    assert!(none.contains("to end in .pmtiles or .mbtiles"), "{none}");
+}
+
+/// The blocks of code of the developers' page, by their ids.
+async fn quick_starts(server: &TestApp) -> std::collections::BTreeMap<String, String> {
+    let page = server.get("/developers.html").await.text();
+    let block = regex::Regex::new(r#"(?s)<code id="(\w+)">(.*?)</code></pre>"#).unwrap();
+    let plain = |html: &str| html.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    block.captures_iter(&page).map(|found| (found[1].to_owned(), plain(&found[2]))).collect()
+}
+
+/// Runs a block of code; what it wrote.
+async fn run_block(program: PathBuf, code: String, folder: PathBuf, token: String) -> String {
+    let output = tokio::task::spawn_blocking(move || {
+        Command::new(program).args(["-c", &code]).current_dir(folder).env("TOKEN", token).output().unwrap()
+    });
+    let output = output.await.unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_quick_start_runs_as_it_stands() {
+    let server = TestApp::start().await;
+    server.account("desk", vec![grant("connector", None, "429005")], None).await;
+    let token = server.token("desk", &[Action::Read, Action::Create, Action::Update, Action::Import], 48).await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().to_owned();
+    let code = DoorplateCode::new(VILLAGES[0].0.parse().unwrap(), 90_004, 1).unwrap();
+    std::fs::write(at.join("plates.csv"), format!("code,address,lon,lat\n{code},东风路9号,112.756,30.356\n")).unwrap();
+    let blocks = quick_starts(&server).await;
+    let ids: Vec<&str> = blocks.keys().map(String::as_str).collect();
+    // A browser runs the one of MapLibre, in the journeys of the web app.
+    assert_eq!(ids, ["changes", "curl", "gdal", "geopandas", "import", "maplibre", "requests"]);
+    let shell = |id: &str| run_block("bash".into(), format!("set -e\n{}", blocks[id]), at.clone(), token.clone());
+    let python = |id: &str| run_block(client("python"), blocks[id].clone(), at.clone(), token.clone());
+    let curl = shell("curl").await;
+    assert!(curl.contains("\"numberMatched\":137") && curl.contains("429005001,"), "{curl}");
+    assert!(at.join("doorplate.gpkg").exists());
+    assert!(shell("gdal").await.contains("Feature Count: 4"));
+    assert!(shell("changes").await.contains("\"revision\":"));
+    let imported = shell("import").await;
+    assert!(imported.contains("\"created\":1"), "{imported}");
+    assert!(python("requests").await.contains(" mounted plates at revision "));
+    let told = python("geopandas").await;
+    assert!(told.contains("km² in 4 villages"), "{told}");
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::success;
+
 /// What each module may use, from the bottom up (ARCHITECTURE.md shows the same as a picture).
 const MAY_USE: [(&str, &[&str]); 19] = [
     ("domain", &[]),
@@ -17,7 +19,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("store", &["domain"]),
     ("edit", &["domain", "catalog", "auth", "index"]),
     ("demo", &["domain", "geodesy", "catalog"]),
-    ("exchange", &["domain", "geodesy", "catalog", "index"]),
+    ("exchange", &["domain", "geodesy", "catalog", "index", "tiles"]),
     ("app", &["domain", "error", "filter", "catalog", "auth", "edit", "index", "tiles", "store"]),
     ("webhooks", &["domain", "error", "store", "app"]),
     ("imports", &["domain", "geodesy", "catalog", "auth", "index", "edit", "store", "exchange", "app"]),
@@ -32,8 +34,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
-            "domain", "error", "geodesy", "filter", "catalog", "auth", "index", "store", "demo", "exchange", "app",
-            "webhooks", "imports", "http", "config",
+            "domain", "error", "geodesy", "filter", "catalog", "auth", "index", "tiles", "store", "demo", "exchange",
+            "app", "webhooks", "imports", "http", "config",
         ],
     ),
     ("lib", &[]),
@@ -160,4 +162,10 @@ fn migrations_have_the_same_numbers_on_both_stores() {
     };
     assert!(!numbers("migrations/sqlite").is_empty());
     assert_eq!(numbers("migrations/sqlite"), numbers("migrations/postgres"));
+}
+
+#[test]
+fn the_description_from_which_clients_are_made_is_fresh() {
+    let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("web/openapi.json")).unwrap();
+    assert_eq!(kept, success(&["openapi"]), "run `make api`");
 }

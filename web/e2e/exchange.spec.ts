@@ -96,3 +96,26 @@ test('a layer is taken out as a file, as far as a condition lets it', async ({ p
   expect(lines.length - 1).toBe(found.numberMatched);
   expect(table).toMatch(/^\ufeffid,version,village,lon,lat,code/);
 });
+
+test('the quick start of MapLibre draws the map and the damaged plates on it', async ({ page }) => {
+  const folder = new URL('../node_modules/maplibre-gl/', import.meta.url);
+  await page.route('https://unpkg.com/maplibre-gl@6.17.0/**', async (route) => {
+    const path = new URL(route.request().url()).pathname.replace('/maplibre-gl@6.17.0/', '');
+    await route.fulfill({ contentType: 'text/javascript', headers: { 'Access-Control-Allow-Origin': '*' }, body: await readFile(new URL(path, folder), 'utf8') });
+  });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto('/developers.html');
+  expect(await violations(page)).toEqual([]);
+  await shot(page, 'developers');
+  const code = await page.locator('#maplibre').textContent();
+  const site = new URL('/quick-start', page.url()).href;
+  await page.route(site, (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><style>#map { position: absolute; inset: 0; }</style><div id="map"></div><script type="module">${code}</script>` }));
+  await page.goto(site);
+  await page.waitForFunction(() => {
+    const { map } = window as unknown as { map?: { isStyleLoaded(): boolean; getLayer(id: string): unknown; queryRenderedFeatures(options: { layers: string[] }): unknown[] } };
+    return Boolean(map?.isStyleLoaded() && map.getLayer('damaged')) && map!.queryRenderedFeatures({ layers: ['damaged'] }).length > 0;
+  }, null, { timeout: 15_000 });
+  await shot(page, 'quick-start');
+  expect(errors).toEqual([]);
+});

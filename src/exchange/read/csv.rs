@@ -131,7 +131,11 @@ impl Rows {
         let line = self.row.position().map_or(0, csv::Position::line);
         let mut values = Map::new();
         if self.row.len() > self.columns.len() {
-            let detail = format!("{} values for {} columns; is a text with a comma without quotes?", self.row.len(), self.columns.len());
+            let detail = format!(
+                "{} values for {} columns; is a text with a comma without quotes?",
+                self.row.len(),
+                self.columns.len()
+            );
             return Err(SourceError::Damaged { format: Format::Csv, line: Some(line), detail });
         }
         for (column, bytes) in self.columns.iter().zip(self.row.iter()) {

@@ -85,7 +85,10 @@ impl<'de> Visitor<'de> for Document<'_> {
             return Ok(());
         }
         if others.get("type").and_then(Value::as_str) != Some("Feature") {
-            return Err(A::Error::custom(format!("a {} has `features`, a GeoJSON feature `type`; this has neither", self.format.name())));
+            return Err(A::Error::custom(format!(
+                "a {} has `features`, a GeoJSON feature `type`; this has neither",
+                self.format.name()
+            )));
         }
         let feature: Feature = serde_json::from_value(Value::Object(others)).map_err(A::Error::custom)?;
         // Nobody listens when the reader has seen enough.
@@ -158,10 +161,8 @@ pub(super) fn open_lines(path: &Path) -> Result<(Head, Records), SourceError> {
                 Ok(_) => {
                     let feature = serde_json::from_slice::<Feature>(line);
                     ended = feature.is_err();
-                    return Some(feature.map(|feature| record(number, feature)).map_err(|error| SourceError::Damaged {
-                        format: Format::Ndjson,
-                        line: Some(number),
-                        detail: error.to_string(),
+                    return Some(feature.map(|feature| record(number, feature)).map_err(|error| {
+                        SourceError::Damaged { format: Format::Ndjson, line: Some(number), detail: error.to_string() }
                     }));
                 }
             }

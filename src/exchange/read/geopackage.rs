@@ -37,7 +37,8 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
         let rows = database.prepare(&format!("SELECT * FROM {table} LIMIT 0")).map_err(told)?;
         rows.column_names().into_iter().filter(|name| *name != layer.geometry).map(str::to_owned).collect()
     };
-    let mut rows = Rows { database, table, geometry: layer.geometry, after: i64::MIN, number: 0, ready: Vec::new(), ended: false };
+    let mut rows =
+        Rows { database, table, geometry: layer.geometry, after: i64::MIN, number: 0, ready: Vec::new(), ended: false };
     let records = std::iter::from_fn(move || rows.next_row());
     Ok((Head { encoding: None, crs, columns, count: Some(count) }, Box::new(records)))
 }
@@ -51,7 +52,9 @@ struct Layer {
 /// The layer that was chosen, or the only one.
 fn layer_of(database: &Connection, options: &ReadOptions) -> Result<Layer, SourceError> {
     let sql = "SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns ORDER BY table_name";
-    let none = |error| SourceError::damaged(Format::GeoPackage)(&format!("it is an SQLite database, but no GeoPackage ({error})"));
+    let none = |error| {
+        SourceError::damaged(Format::GeoPackage)(&format!("it is an SQLite database, but no GeoPackage ({error})"))
+    };
     let mut rows = database.prepare(sql).map_err(none)?;
     let layer = |row: &rusqlite::Row<'_>| Ok(Layer { table: row.get(0)?, geometry: row.get(1)?, srs_id: row.get(2)? });
     let mut layers: Vec<Layer> = rows.query_map([], layer).and_then(Iterator::collect).map_err(told)?;

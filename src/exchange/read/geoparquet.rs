@@ -49,7 +49,11 @@ pub(super) fn open(path: &Path) -> Result<(Head, Records), SourceError> {
             if *name == geometry {
                 record.geometry = match field {
                     Field::Null => Ok(None),
-                    _ => row.get_bytes(i).map_err(|error| error.to_string()).and_then(|wkb| from_wkb(wkb.data())).map(Some),
+                    _ => row
+                        .get_bytes(i)
+                        .map_err(|error| error.to_string())
+                        .and_then(|wkb| from_wkb(wkb.data()))
+                        .map(Some),
                 };
             } else if *name != covering {
                 let value = field.to_json_value();

@@ -107,7 +107,8 @@ impl<R: BufRead> Placemarks<R> {
         loop {
             self.buffer.clear();
             let at = self.reader.buffer_position();
-            let event = self.reader.read_event_into(&mut self.buffer).map_err(|error| format!("at byte {at}: {error}"))?;
+            let event =
+                self.reader.read_event_into(&mut self.buffer).map_err(|error| format!("at byte {at}: {error}"))?;
             return Ok(match event {
                 Event::Start(start) => Token::Start(local(&start), named(&start)),
                 // As if it began and ended; what is empty says nothing.
@@ -199,7 +200,9 @@ impl<R: BufRead> Placemarks<R> {
                     Ok(course) => courses.push(course),
                     Err(error) => fault = Some(error),
                 },
-                Token::Start(name, _) if matches!(name.as_str(), "Point" | "LineString" | "Polygon" | "MultiGeometry") => {
+                Token::Start(name, _)
+                    if matches!(name.as_str(), "Point" | "LineString" | "Polygon" | "MultiGeometry") =>
+                {
                     match self.geometry(&name, depth + 1) {
                         Ok(part) => parts.push(part),
                         Err(error) => fault = Some(error),

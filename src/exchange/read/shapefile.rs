@@ -41,7 +41,8 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
         .with_encoding(EncodingRs::from(encoding))
         .build(opened(&parts.of("dbf"))?)
         .map_err(|error| damaged(&error))?;
-    let columns = table.fields().iter().map(|field| field.name().to_owned()).filter(|name| name != "DeletionFlag").collect();
+    let columns =
+        table.fields().iter().map(|field| field.name().to_owned()).filter(|name| name != "DeletionFlag").collect();
     let mut reader = Reader::new(shapes, table);
     let (sender, received) = sync_channel(AHEAD);
     // The library's records borrow from their reader, so both stay on a thread of their own.
@@ -157,7 +158,9 @@ fn stem_of(names: &[String], options: &ReadOptions) -> Result<String, SourceErro
 fn record(line: u64, shape: Shape, row: ::shapefile::dbase::Record) -> Record {
     let geometry = match shape {
         Shape::NullShape => Ok(None),
-        shape => geo_types::Geometry::<f64>::try_from(shape).map(|geometry| Some(simple(geometry))).map_err(|error| error.to_string()),
+        shape => geo_types::Geometry::<f64>::try_from(shape)
+            .map(|geometry| Some(simple(geometry)))
+            .map_err(|error| error.to_string()),
     };
     let mut values = Map::new();
     for (name, value) in row {

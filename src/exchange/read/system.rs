@@ -65,7 +65,8 @@ impl SourceCrs {
     pub fn of_wkt(wkt: &str) -> Option<Self> {
         let flat: String = wkt.chars().filter(|c| !c.is_whitespace() && *c != '_').collect::<String>().to_lowercase();
         let numbered = Crs::ALL.into_iter().find(|crs| {
-            *crs != Crs::Crs84 && flat.trim_end_matches(']').ends_with(&format!("authority[\"epsg\",\"{}\"", crs.epsg()))
+            *crs != Crs::Crs84
+                && flat.trim_end_matches(']').ends_with(&format!("authority[\"epsg\",\"{}\"", crs.epsg()))
         });
         if let Some(crs) = numbered {
             return Some(Self::Known(crs));

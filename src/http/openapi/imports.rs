@@ -170,14 +170,18 @@ pub(super) fn schemas() -> Value {
     run["additionalProperties"] = false.into();
     run["properties"]["mapping"] = mapping;
     for (name, description) in [
-        ("crs", "OGC:CRS84, EPSG:4490, 4326, 4547, 4526, 3857, GCJ-02 or BD-09; else what the file says or its numbers look like"),
+        (
+            "crs",
+            "OGC:CRS84, EPSG:4490, 4326, 4547, 4526, 3857, GCJ-02 or BD-09; else what the file says or its numbers look like",
+        ),
         ("encoding", "Encoding of the text; else found out"),
         ("source_layer", "The layer within the file"),
         ("reason", "Why, for the log; else the name of the file"),
     ] {
         run["properties"][name] = json!({ "type": "string", "description": description });
     }
-    run["example"] = json!({ "mode": "dry-run", "mapping": { "编码": "code", "经度": "@x", "纬度": "@y" }, "crs": "EPSG:4490" });
+    run["example"] =
+        json!({ "mode": "dry-run", "mapping": { "编码": "code", "经度": "@x", "纬度": "@y" }, "crs": "EPSG:4490" });
     json!({
         "Import": import,
         "Imports": object(&[("imports", list("Import"))]),

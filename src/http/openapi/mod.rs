@@ -50,6 +50,18 @@ pub(super) async fn read_api_page() -> Response {
     (headers, PAGE).into_response()
 }
 
+/// `GET /developers.html`: how to begin, with code that is run by tests.
+pub(super) async fn read_developers_page(headers: HeaderMap) -> Response {
+    const PAGE: &str = include_str!("../developers.html");
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
+    let page = PAGE.replace("{base}", &base_url(&headers));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
+    ];
+    (headers, page).into_response()
+}
+
 /// Every path with every method it has.
 pub(super) fn methods() -> impl Iterator<Item = (&'static str, &'static str)> {
     operations::all().map(|operation| (operation.path, operation.method))
@@ -183,7 +195,7 @@ fn describe(operation: &Operation, limits: &Limits, language: Lang) -> Value {
         success["content"] = content.into();
     }
     responses.insert(operation.status.to_string(), success);
-    if matches!(operation.id, "read_tile" | "read_matrix_tile") {
+    if matches!(operation.id, "read_tile" | "read_matrix_tile" | "read_compared_tile") {
         responses.insert("204".to_owned(), json!({ "description": "The tile is empty" }));
     }
     let mut refused = |status: &str, name: &str| {

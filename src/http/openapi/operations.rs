@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::MEDIA_TYPE as OPENAPI;
 use super::parameters::{
-    AGGREGATE, AS_OF, CRS, EXPORT, F, ITEMS, LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, Parameter, TILE, date, division, latitude, longitude, needed, path,
-    query, results, string, theme,
+    AGGREGATE, AS_OF, CRS, EXPORT, F, ITEMS, LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, Parameter, TILE, date, division,
+    latitude, longitude, needed, path, query, results, string, theme,
 };
 
 /// Who may ask for an operation.
@@ -71,7 +71,12 @@ pub(super) const PLAIN: Operation = Operation {
 
 /// Every operation.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    READING.iter().chain(super::editing::EDITING).chain(super::accounts::PEOPLE).chain(super::imports::IMPORTS).chain(super::webhooks::WEBHOOKS)
+    READING
+        .iter()
+        .chain(super::editing::EDITING)
+        .chain(super::accounts::PEOPLE)
+        .chain(super::imports::IMPORTS)
+        .chain(super::webhooks::WEBHOOKS)
 }
 
 /// The operations that read the map, in the order of the router.
@@ -107,6 +112,16 @@ const READING: &[Operation] = &[
         id: "read_api_page",
         tag: "Common",
         summary: ("接口文档", "Documentation for people"),
+        answers: &[HTML],
+        speaks: false,
+        access: Access::Open,
+        ..PLAIN
+    },
+    Operation {
+        path: "/developers.html",
+        id: "read_developers_page",
+        tag: "Common",
+        summary: ("开发者页面", "How developers begin"),
         answers: &[HTML],
         speaks: false,
         access: Access::Open,

@@ -191,6 +191,14 @@ const BY_PROPERTY: Parameter = query(
     Some(|| json!({ "status": "mounted" })),
 );
 
+const FREE_TEXT: Parameter =
+    query("q", "Words that must be in the feature's texts, each in any of them", string, Some(|| json!("东风路")));
+const SHOWN: Parameter = query(
+    "properties",
+    "Comma list of the properties that are answered; else all",
+    string,
+    Some(|| json!("code,status")),
+);
 const SORTBY: Parameter = query(
     "sortby",
     "Comma list of properties; `-` before one: the greatest first. What has no value comes last",
@@ -210,6 +218,8 @@ pub(super) const ITEMS: &[Parameter] = &[
     CONDITION,
     CONDITION_LANG,
     CONDITION_CRS,
+    FREE_TEXT,
+    SHOWN,
     SORTBY,
     BY_PROPERTY,
     F,
@@ -226,6 +236,7 @@ pub(super) const EXPORT: &[Parameter] = &[
     CONDITION,
     CONDITION_LANG,
     CONDITION_CRS,
+    FREE_TEXT,
     SORTBY,
     BY_PROPERTY,
     query("encoding", "Encoding of the text of a shapefile", text_encoding, None),
@@ -245,6 +256,7 @@ pub(super) const AGGREGATE: &[Parameter] = &[
     CONDITION,
     CONDITION_LANG,
     CONDITION_CRS,
+    FREE_TEXT,
     BY_PROPERTY,
     query("f", "Form of the answer: json or csv", table, None),
 ];
@@ -253,8 +265,7 @@ const ZOOM: Parameter = path("z", "Zoom of the WebMercatorQuad, 0 to 22", intege
 const COLUMN: Parameter = path("x", "Column from the west", integer, || json!(13330));
 const ROW: Parameter = path("y", "Row from the north", integer, || json!(6740));
 
-pub(super) const MATRIX_SET: Parameter =
-    path("set", "A tile matrix set", matrix_set, || json!("CGCS2000Quad"));
+pub(super) const MATRIX_SET: Parameter = path("set", "A tile matrix set", matrix_set, || json!("CGCS2000Quad"));
 
 pub(super) const MATRIX_TILE: &[Parameter] = &[
     LAYER,

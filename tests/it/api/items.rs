@@ -406,3 +406,31 @@ async fn a_sorted_answer_pages_in_its_order_also_while_others_edit() {
         assert_eq!(server.get(&format!("{path}?{junk}")).await.status, 400, "{junk}");
     }
 }
+
+#[tokio::test]
+async fn words_find_features_by_their_texts_and_properties_are_answered_as_asked() {
+    let server = TestApp::start().await;
+    let count = |path: &'static str| {
+        let server = &server;
+        async move { server.json(path).await["numberMatched"].as_u64().unwrap() }
+    };
+    let all = count("/collections/doorplate/items").await;
+    assert_eq!(count("/collections/doorplate/items?q=示例路").await, all);
+    assert_eq!(count("/collections/doorplate/items?q=示例路137号").await, 1);
+    assert_eq!(
+        count("/collections/doorplate/items?q=MOUNTED 示例路").await,
+        count("/collections/doorplate/items?status=mounted").await
+    );
+    assert_eq!(count("/collections/doorplate/items?q=nowhere").await, 0);
+    let some = server.json("/collections/doorplate/items?properties=code,number&q=示例路&limit=3").await;
+    for feature in some["features"].as_array().unwrap() {
+        let names: Vec<&String> = feature["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["code", "number"]);
+    }
+    let next = some["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next").unwrap();
+    let next = next["href"].as_str().unwrap();
+    assert!(next.contains("properties=code,number") && next.contains("q=%E7%A4%BA"), "{next}");
+    let none =
+        server.get("/collections/doorplate/items?properties=code,colour").await.problem(400, "parameter.invalid");
+    assert_eq!(none["parameter"], "properties");
+}

@@ -76,9 +76,7 @@ async fn every_plate_is_in_one_tile_of_a_level_where_it_is() {
         let tileset = server.json(&format!("/collections/doorplate/tiles/{set}")).await;
         let limits = tileset["tileMatrixSetLimits"].as_array().unwrap();
         let of_level = limits.iter().find(|limit| limit["tileMatrix"] == level.to_string()).unwrap();
-        let range = |least: &str, most: &str| {
-            of_level[least].as_u64().unwrap()..=of_level[most].as_u64().unwrap()
-        };
+        let range = |least: &str, most: &str| of_level[least].as_u64().unwrap()..=of_level[most].as_u64().unwrap();
         let side = 180.0 / f64::from(1 << (level - first_level));
         let mut seen = BTreeSet::new();
         for row in range("minTileRow", "maxTileRow") {
@@ -109,8 +107,7 @@ async fn clusters_of_a_level_count_every_plate_once() {
         let tileset = server.json("/collections/doorplate/tiles/CGCS2000Quad").await;
         let limits = tileset["tileMatrixSetLimits"].as_array().unwrap();
         let of_level = limits.iter().find(|limit| limit["tileMatrix"] == level.to_string()).unwrap();
-        let range =
-            |least: &str, most: &str| of_level[least].as_u64().unwrap()..=of_level[most].as_u64().unwrap();
+        let range = |least: &str, most: &str| of_level[least].as_u64().unwrap()..=of_level[most].as_u64().unwrap();
         let mut counted = 0;
         for row in range("minTileRow", "maxTileRow") {
             for column in range("minTileCol", "maxTileCol") {

@@ -140,7 +140,8 @@ async fn what_does_not_hold_is_refused_with_its_reason_and_never_taken_for_nobod
     let server = town_with_chief().await;
     let good = server.token("chief", &Action::ALL, 48).await;
     let ended = server.token("chief", &Action::ALL, 1).await;
-    let forged = format!("{}0", &good[..good.len() - 1]);
+    let last = if good.ends_with('0') { '4' } else { '0' };
+    let forged = format!("{}{last}", &good[..good.len() - 1]);
     let other_town = town_with_chief().await;
     let foreign = other_town.token("chief", &Action::ALL, 48).await;
     for (value, code) in [

@@ -184,7 +184,9 @@ fn as_read(read: &Value, value: &Value) -> bool {
         Value::Bool(own) => yes == Some(*own),
         Value::Number(_) => number(read).zip(number(value)).is_some_and(|(a, b)| (a - b).abs() <= 1e-6 * b.abs()),
         // A day is a moment where the format has only these.
-        _ => text(read) == text(value) || text(read).replace('/', "-").starts_with(&format!("{}T00:00:00", text(value))),
+        _ => {
+            text(read) == text(value) || text(read).replace('/', "-").starts_with(&format!("{}T00:00:00", text(value)))
+        }
     }
 }
 
@@ -250,7 +252,10 @@ async fn gdal_finds_the_coordinates_of_another_system_where_they_are() {
                 let code = feature["properties"]["code"].as_str().unwrap();
                 let own = stored.values().find(|one| one.content.properties["code"] == code).unwrap();
                 let (at, place) = (own.content.geometry.representative(), numbers(&feature["geometry"]));
-                assert!(is_close(place[0], at.lon()) && is_close(place[1], at.lat()), "{format} {crs}: {place:?} {at:?}");
+                assert!(
+                    is_close(place[0], at.lon()) && is_close(place[1], at.lat()),
+                    "{format} {crs}: {place:?} {at:?}"
+                );
             }
         }
     }
@@ -262,7 +267,8 @@ async fn a_shapefile_is_in_gbk_when_it_is_asked_for_and_a_part_by_a_filter() {
     let file = city.folder.path().join("old.shp.zip");
     let path = file.to_str().unwrap();
     let filter = "status = 'mounted' AND number < 50";
-    let words = ["export", "doorplate", "--encoding", "gbk", "--filter", filter, "--out", path, "--database", &city.database];
+    let words =
+        ["export", "doorplate", "--encoding", "gbk", "--filter", filter, "--out", path, "--database", &city.database];
     success(&words);
     let inside = |name: &str| {
         let mut archive = zip::ZipArchive::new(fs::File::open(&file).unwrap()).unwrap();

@@ -119,10 +119,22 @@ async fn importing_again_changes_nothing_and_a_newer_file_updates_what_it_has() 
 async fn every_format_that_is_written_is_read_back_as_it_was() {
     let town = Town::start().await;
     let all = town.folder.path().join("all.ndjson");
-    for (layer, filter) in [("doorplate", "code IS NOT NULL"), ("network-link", "code IS NOT NULL"), ("water", "code IS NOT NULL")] {
+    for (layer, filter) in
+        [("doorplate", "code IS NOT NULL"), ("network-link", "code IS NOT NULL"), ("water", "code IS NOT NULL")]
+    {
         let export = |format: &str, out: &Path, more: &[&str]| {
-            let words =
-                ["export", layer, "--format", format, "--out", out.to_str().unwrap(), "--database", &town.database, "--filter", filter];
+            let words = [
+                "export",
+                layer,
+                "--format",
+                format,
+                "--out",
+                out.to_str().unwrap(),
+                "--database",
+                &town.database,
+                "--filter",
+                filter,
+            ];
             success(&[&words[..], more].concat());
         };
         export("ndjson", &all, &[]);
@@ -171,7 +183,10 @@ async fn gdal_writes_what_is_read() {
         let out = town.folder.path().join(name);
         let mut words = vec!["-f", driver, out.to_str().unwrap(), from.to_str().unwrap(), "-a_srs", "EPSG:4490"];
         words.extend(["-oo", "X_POSSIBLE_NAMES=经度", "-oo", "Y_POSSIBLE_NAMES=纬度", "-nln", "plates"]);
-        words.extend(["-sql", "SELECT \"编码\" AS code, \"地址\" AS address, \"状态\" AS status, \"门牌号\" AS number FROM plates"]);
+        words.extend([
+            "-sql",
+            "SELECT \"编码\" AS code, \"地址\" AS address, \"状态\" AS status, \"门牌号\" AS number FROM plates",
+        ]);
         words.extend(more);
         run("ogr2ogr", &words);
         let fresh = Town::start().await;

@@ -1,3 +1,4 @@
+import type { components } from '../generated/openapi';
 import type { Language } from '../i18n/dictionary';
 
 export type Titled = Record<Language, string>;
@@ -200,38 +201,6 @@ export interface SchemaProperty {
   maximum?: number;
 }
 
-/** A file in hand that is to be imported. */
-export interface Import {
-  id: string;
-  layer: string;
-  name: string;
-  format: string;
-  encoding: string | null;
-  crs: string | null;
-  crs_declared: boolean;
-  columns: { name: string; examples: string[]; target: string | null }[];
-  has_geometry: boolean;
-  count: number | null;
-  atomic_most: number;
-  state: 'ready' | 'running' | 'ended';
-  read: number;
-  dry_run?: boolean;
-  per_second?: number;
-  seconds_left?: number | null;
-  seconds?: number;
-  report?: ImportReport;
-  error?: string | null;
-}
-export interface ImportReport {
-  read: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  refused: number;
-  not_done: number;
-  rules: { severity: 'fault' | 'warning'; rule: string; count: number }[];
-  findings: { line: number; severity: 'fault' | 'warning'; rule: string; column: string | null; value: string | null; message: string }[];
-  all_findings_kept: boolean;
-  revision: number | null;
-}
-export interface RunImport { mode: 'dry-run' | 'atomic' | 'batches'; mapping: Record<string, string>; crs?: string; encoding?: string; reason?: string }
+/** A file in hand that is to be imported, and how it is to be: as the API describes them. */
+export type Import = components['schemas']['Import'];
+export type RunImport = components['schemas']['RunImport'];

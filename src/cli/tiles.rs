@@ -1,0 +1,99 @@
+//! `platbook tiles`: an archive of tiles for maps without a server.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{CliError, map, open_store, progress, read_catalogue, say};
+use crate::app::TileLimits;
+use crate::config::Config;
+use crate::domain::{Bbox, LayerId};
+use crate::exchange::{Archive, ArchiveError};
+use crate::tiles::MAX_ZOOM;
+
+/// What `platbook tiles` understands.
+#[derive(Debug, Args)]
+pub(super) struct TilesArgs {
+    /// The layers, by their ids
+    #[arg(required = true, value_delimiter = ',')]
+    layers: Vec<String>,
+    /// The archive: .pmtiles or .mbtiles
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The first and the last zoom [default: those of the layers]
+    #[arg(long, value_name = "FIRST-LAST", value_parser = zooms_of)]
+    zooms: Option<(u8, u8)>,
+    /// Only tiles that touch this box, in degrees
+    #[arg(long, value_name = "W,S,E,N", value_parser = box_of, allow_hyphen_values = true)]
+    bbox: Option<Bbox>,
+}
+
+/// Why there is no archive.
+#[derive(Debug, thiserror::Error)]
+pub enum TilesError {
+    /// The catalogue has no such layer.
+    #[error("`{layer}` is not a layer; expected some of {known}")]
+    Layer {
+        /// What was asked for.
+        layer: String,
+        /// What there is.
+        known: String,
+    },
+    /// The file's name says no format.
+    #[error("the archive's name is to end in .pmtiles or .mbtiles")]
+    Format,
+    /// It cannot be written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+}
+
+fn zooms_of(text: &str) -> Result<(u8, u8), String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if first <= last && last <= MAX_ZOOM => Ok((first, last)),
+        _ => Err(format!("expected two zooms of 0 to {MAX_ZOOM}, such as 8-15")),
+    }
+}
+
+fn box_of(text: &str) -> Result<Bbox, String> {
+    text.parse().map_err(|error: crate::domain::CoordinateError| error.to_string())
+}
+
+/// Draws the tiles.
+pub(super) async fn tiles(config: &Config, args: TilesArgs) -> Result<(), CliError> {
+    let catalogue = read_catalogue(config)?;
+    let mut layers = Vec::new();
+    for name in &args.layers {
+        let position = name.parse::<LayerId>().ok().and_then(|id| catalogue.position(&id));
+        layers.push(position.ok_or_else(|| {
+            let known: Vec<_> = catalogue.layers.iter().map(|layer| layer.id.as_str()).collect();
+            TilesError::Layer { layer: name.clone(), known: known.join(", ") }
+        })?);
+    }
+    let ending = args.out.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    if !matches!(ending.as_str(), "pmtiles" | "mbtiles") {
+        return Err(TilesError::Format.into());
+    }
+    let zooms = || layers.iter().map(|&at| catalogue.layers[at].zoom);
+    let declared = (zooms().map(|zoom| zoom.min).min().unwrap_or(0), zooms().map(|zoom| zoom.max).max().unwrap_or(0));
+    let (min_zoom, max_zoom) = args.zooms.unwrap_or(declared);
+    let store = open_store(config, false).await?;
+    let snapshot = map::scan(&catalogue, store.as_ref()).await?;
+    let bar = progress::bar("drawing tiles", 0);
+    let archive = Archive {
+        map: &snapshot,
+        layers: &layers,
+        min_zoom,
+        max_zoom,
+        within: args.bbox,
+        budget: TileLimits::default().budget_bytes,
+        progress: &|done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        },
+    };
+    let written = if ending == "pmtiles" { archive.write_pmtiles(&args.out) } else { archive.write_mbtiles(&args.out) };
+    bar.finish_and_clear();
+    let summary = written.map_err(TilesError::Archive)?;
+    say(&format!("{} tiles of zooms {min_zoom} to {max_zoom}, {} of them thinned", summary.tiles, summary.thinned))
+}
