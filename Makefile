@@ -51,9 +51,10 @@ api:
 
 ## bench: what it costs, beside its peers
 bench: build
-	scripts/install postgres wrk
+	scripts/install postgres gdal wrk
 	benches/run
 	benches/run --scale 3.334
+	benches/exchange
 	cargo bench --locked --bench edits
 
 clean:

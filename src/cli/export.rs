@@ -137,11 +137,12 @@ pub(super) async fn export(config: &Config, args: ExportArgs) -> Result<(), CliE
 /// The format that the ending of a file asks for.
 fn format_of(out: Option<&PathBuf>) -> Format {
     let name = out.and_then(|path| path.file_name()?.to_str()).unwrap_or_default().to_lowercase();
+    let last = name.rsplit_once('.').map(|(_, last)| last);
     let ends = |format: &Format| {
         name.ends_with(&format!(".{}", format.extension())) || name.ends_with(&format!(".{}", format.name()))
     };
     let by_ending = Format::ALL.into_iter().find(|format| *format != Format::JsonFg && ends(format));
-    by_ending.or_else(|| name.ends_with(".zip").then_some(Format::Shapefile)).unwrap_or(Format::GeoJson)
+    by_ending.or_else(|| (last == Some("zip")).then_some(Format::Shapefile)).unwrap_or(Format::GeoJson)
 }
 
 fn box_of(corners: &[f64]) -> Result<Bbox, ExportError> {

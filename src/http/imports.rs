@@ -63,10 +63,14 @@ pub(super) async fn create_import(
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     may_import(&state, &caller, at)?;
+    // Nothing is taken in that would then be refused.
+    if !state.imports.has_room(&caller.actor.name) {
+        return Err(refused(&JobError::TooMany));
+    }
     let file = receive(&state, body).await?;
     let (inner, owner) = (state.clone(), caller.actor.name.clone());
     let looked = tokio::task::spawn_blocking(move || inner.imports.add(&owner, at, &name, file)).await;
-    let job = looked.map_err(|error| Problem::internal(&error))?.map_err(|error| refused(&error))?;
+    let job = looked.map_err(|error| gave_up(&error))?.map_err(|error| refused(&error))?;
     let body = job_json(&state, &job, lang);
     Ok((StatusCode::CREATED, Answer::json(state.app.revision(), &body)).into_response())
 }
@@ -170,7 +174,7 @@ async fn plan_of(state: &AppState, job: &Arc<Job>, run: Run) -> Result<(Source, 
             let options = ReadOptions { encoding: encoding.transpose()?, layer };
             let again = Arc::clone(job);
             let reopened = tokio::task::spawn_blocking(move || again.reopened(options)).await;
-            reopened.map_err(|error| Problem::internal(&error))?.map_err(|error| unreadable(&error))?
+            reopened.map_err(|error| gave_up(&error))?.map_err(|error| unreadable(&error))?
         }
     };
     let mapping = run.mapping.unwrap_or_else(|| Mapping::guess(layer, &source.columns));
@@ -338,12 +342,30 @@ fn import_error(error: &ImportError, lang: Lang) -> String {
 fn refused(error: &JobError) -> Problem {
     match error {
         JobError::Source(error) => unreadable(error),
-        JobError::TooMany => Problem::busy(),
+        JobError::TooMany => {
+            let zh = "手上的导入太多；请先放弃一个（DELETE /imports/{id}），或稍后再试。";
+            Problem::conflict("import.too_many", zh, format!("{error}."))
+        }
         JobError::Running => {
             let zh = "此导入正在进行；请等待，或先取消。";
             Problem::conflict("import.running", zh, format!("{error}."))
         }
     }
+}
+
+/// A reader that fails over a file has met one that it cannot read.
+fn gave_up(error: &tokio::task::JoinError) -> Problem {
+    tracing::error!(%error, "a reader gave up on a file");
+    let detail = (
+        "文件已损坏，无法读取；请重新导出，或换一种格式。".to_owned(),
+        "The file is damaged in a way that its reader cannot name; export it again, or in another format.".to_owned(),
+    );
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "import.unreadable",
+        ("文件无法读取", "The file cannot be read"),
+        detail,
+    )
 }
 
 fn unreadable(error: &SourceError) -> Problem {

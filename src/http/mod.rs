@@ -97,7 +97,7 @@ impl Default for Limits {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             body_bytes: 1 << 20,
-            import_bytes: 2 << 30,
+            import_bytes: 1 << 30,
             query_bytes: 8 << 10,
             page: 10,
             page_most: 10_000,

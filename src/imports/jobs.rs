@@ -14,10 +14,13 @@ use crate::auth::Actor;
 use crate::exchange::read::{ReadOptions, Source, SourceError};
 
 /// How long a job is kept that nobody asks about.
-const KEPT: Duration = Duration::from_secs(3600);
+const KEPT: Duration = Duration::from_hours(1);
 
 /// Jobs of all accounts together.
 const MOST: usize = 32;
+
+/// Jobs of one account.
+const MOST_OF_ONE: usize = 8;
 
 /// Why a job cannot be made or run.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +29,7 @@ pub enum JobError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// Too many are in hand.
-    #[error("{MOST} imports are in hand already; try again when one has ended")]
+    #[error("{MOST_OF_ONE} imports of this account, or {MOST} of all, are in hand already; let one go")]
     TooMany,
     /// It runs.
     #[error("this import is running; wait, or cancel it")]
@@ -135,6 +138,13 @@ impl Job {
 pub struct Jobs(Mutex<HashMap<Uuid, Arc<Job>>>);
 
 impl Jobs {
+    /// Whether an account may send one more file.
+    pub fn has_room(&self, owner: &str) -> bool {
+        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.retain(|_, job| !job.is_old());
+        jobs.len() < MOST && jobs.values().filter(|job| job.owner == owner).count() < MOST_OF_ONE
+    }
+
     /// Takes a file in hand.
     pub fn add(&self, owner: &str, layer: usize, name: &str, file: NamedTempFile) -> Result<Arc<Job>, JobError> {
         let source = Source::open(file.path(), ReadOptions::default());
@@ -157,11 +167,10 @@ impl Jobs {
             file,
             inner: Mutex::new(inner),
         });
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.retain(|_, job| !job.is_old());
-        if jobs.len() >= MOST {
+        if !self.has_room(owner) {
             return Err(JobError::TooMany);
         }
+        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.insert(job.id, Arc::clone(&job));
         Ok(job)
     }

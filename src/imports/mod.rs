@@ -27,7 +27,7 @@ pub use jobs::{Job, JobError, Jobs, State};
 pub use mapping::{Mapping, Target, UnknownTarget};
 pub use report::{Finding, Report, Severity};
 
-use reading::Reading;
+use reading::{Part, Reading};
 
 /// Records that are decided about together, and written in one change set unless all are.
 const TOGETHER: usize = 5_000;
@@ -143,8 +143,10 @@ struct Import<'a> {
 impl Import<'_> {
     async fn run(&mut self, source: &Source, progress: &Arc<Progress>) -> Result<(), ImportError> {
         let mut chunks = Reading::start(Arc::clone(self.app), source.clone(), self.plan.clone(), TOGETHER)?;
-        while let Some(chunk) = chunks.recv().await {
-            let chunk = chunk?;
+        loop {
+            // Whoever reads says when the file has ended; who says nothing has failed.
+            let part = chunks.recv().await.ok_or_else(|| SourceError::unreadable(source.format))?;
+            let Part::Chunk(chunk) = part? else { break };
             if progress.is_cancelled() {
                 return Err(ImportError::Cancelled);
             }

@@ -26,6 +26,14 @@ const AHEAD: usize = 2;
 /// A chunk of records: where each stands, and what it asks, or what is wrong with it.
 type Chunk = Vec<(u64, Result<Line, Vec<Finding>>)>;
 
+/// What comes of a file.
+pub(super) enum Part {
+    /// Some records.
+    Chunk(Chunk),
+    /// All have come. A file whose end never comes was not read to it.
+    End,
+}
+
 /// Reading of one file.
 pub(super) struct Reading {
     app: Arc<App>,
@@ -41,7 +49,7 @@ impl Reading {
         source: Source,
         plan: Plan,
         together: usize,
-    ) -> Result<mpsc::Receiver<Result<Chunk, SourceError>>, SourceError> {
+    ) -> Result<mpsc::Receiver<Result<Part, SourceError>>, SourceError> {
         let records = source.records()?;
         let (sender, receiver) = mpsc::channel(AHEAD);
         let mut reading = Self { app, plan, codes: HashSet::new() };
@@ -52,18 +60,20 @@ impl Reading {
                     Ok(record) => chunk.push((record.line, reading.line(record))),
                     Err(error) => {
                         // What was read before is told first.
-                        let _ = sender.blocking_send(Ok(chunk)).and_then(|()| sender.blocking_send(Err(error)));
+                        let told = sender.blocking_send(Ok(Part::Chunk(chunk)));
+                        let _ = told.and_then(|()| sender.blocking_send(Err(error)));
                         return;
                     }
                 }
                 if chunk.len() == together {
                     let full = std::mem::replace(&mut chunk, Vec::with_capacity(together));
-                    if sender.blocking_send(Ok(full)).is_err() {
+                    if sender.blocking_send(Ok(Part::Chunk(full))).is_err() {
                         return;
                     }
                 }
             }
-            let _ = sender.blocking_send(Ok(chunk));
+            let told = sender.blocking_send(Ok(Part::Chunk(chunk)));
+            let _ = told.and_then(|()| sender.blocking_send(Ok(Part::End)));
         });
         Ok(receiver)
     }
@@ -77,7 +87,7 @@ impl Reading {
         let mut findings = Vec::new();
         let properties = self.properties(&record, &mut findings);
         let geometry = self.geometry(&record).unwrap_or_else(|finding| {
-            findings.push(finding);
+            findings.push(*finding);
             None
         });
         let code = self.layer().code.as_ref().map(|rule| rule.property.clone());
@@ -137,10 +147,10 @@ impl Reading {
     }
 
     /// Where a record is: by its own geometry, its well-known text, or its two coordinates.
-    fn geometry(&self, record: &Record) -> Result<Option<Geometry>, Finding> {
+    fn geometry(&self, record: &Record) -> Result<Option<Geometry>, Box<Finding>> {
         let broken = |column: Option<&str>, detail: String| {
             let told = (format!("几何无法读取：{detail}"), format!("the geometry cannot be read: {detail}"));
-            fault(record.line, "geometry.unreadable", column.map(str::to_owned), told)
+            Box::new(fault(record.line, "geometry.unreadable", column.map(str::to_owned), told))
         };
         let own = record.geometry.as_ref().map_err(|detail| broken(None, detail.clone()))?;
         let shape = match own {
@@ -157,7 +167,7 @@ impl Reading {
                 format!("坐标不属于 {}：{error}", self.plan.crs.name()),
                 format!("the coordinates are not of {}: {error}", self.plan.crs.name()),
             );
-            fault(record.line, "geometry.crs", None, told)
+            Box::new(fault(record.line, "geometry.crs", None, told))
         })?;
         Geometry::new(oriented(fitting(placed, self.layer().geometry)))
             .map(Some)

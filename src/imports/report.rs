@@ -107,7 +107,9 @@ impl Report {
     /// A record that is not, and why.
     pub(super) fn refuse(&mut self, findings: Vec<Finding>) {
         self.refused += 1;
-        findings.into_iter().for_each(|finding| self.keep(finding));
+        for finding in findings {
+            self.keep(finding);
+        }
     }
 
     fn keep(&mut self, finding: Finding) {

@@ -86,7 +86,7 @@ fn as_utf8(path: &Path, encoding: &'static Encoding) -> Result<File, SourceError
 /// The separator that stands most often in the first line.
 fn separator(head: &[u8]) -> u8 {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |separator: u8| line.iter().filter(|byte| **byte == separator).count();
+    let count = |separator: u8| line.split(|byte| *byte == separator).count();
     [b',', b'\t', b';', b'|'].into_iter().max_by_key(|&separator| (count(separator), separator == b',')).unwrap_or(b',')
 }
 

@@ -3,22 +3,19 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 
 use geojson::Feature;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{Head, Record, Records, SourceCrs, SourceError};
+use super::{Head, Record, Records, SourceCrs, SourceError, on_thread};
 use crate::exchange::format::Format;
 use crate::geodesy::crs::Crs;
 
 /// Bytes in which a file says which system its coordinates are of.
 const HEAD: u64 = 64 << 10;
-
-/// Features read ahead.
-const AHEAD: usize = 1_000;
 
 /// The longest line, bytes.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -31,18 +28,17 @@ pub(super) fn open_collection(path: &Path, format: Format) -> Result<(Head, Reco
     file.seek(SeekFrom::Start(skip))?;
     let declared = if format == Format::JsonFg { None } else { declared_crs(&start) };
     let crs = declared.or(Some(SourceCrs::Known(Crs::Crs84)));
-    let (sender, received) = sync_channel(AHEAD);
-    // The parser calls for each feature; who reads asks for the next one. A thread stands between.
-    std::thread::spawn(move || {
+    // The parser calls for each feature; who reads asks for the next one.
+    let records = on_thread(format, move |sender| {
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 20, file));
-        let read = Document { sender: &sender, format }.deserialize(&mut json).and_then(|()| json.end());
+        let read = Document { sender, format }.deserialize(&mut json).and_then(|()| json.end());
         if let Err(error) = read {
             let line = Some(error.line() as u64).filter(|line| *line > 0);
             // Nobody listens when the reader has seen enough.
             let _ = sender.send(Err(SourceError::Damaged { format, line, detail: error.to_string() }));
         }
     });
-    Ok((Head { encoding: None, crs, columns: Vec::new(), count: None }, Box::new(received.into_iter())))
+    Ok((Head { encoding: None, crs, columns: Vec::new(), count: None }, records))
 }
 
 type Sender = SyncSender<Result<Record, SourceError>>;

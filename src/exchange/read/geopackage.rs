@@ -5,7 +5,7 @@ use std::path::Path;
 use geo_traits::to_geo::ToGeoGeometry;
 use geo_types::Geometry;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde_json::{Map, Value};
 
 use super::{Head, ReadOptions, Record, Records, SourceCrs, SourceError};
@@ -21,7 +21,12 @@ fn told(error: rusqlite::Error) -> SourceError {
 pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records), SourceError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags).map_err(told)?;
+    database.execute_batch("PRAGMA trusted_schema = OFF;").map_err(told)?;
+    for table in ["gpkg_geometry_columns", "gpkg_spatial_ref_sys"] {
+        expect_table(&database, table)?;
+    }
     let layer = layer_of(&database, options)?;
+    expect_table(&database, &layer.table)?;
     let crs = database
         .query_row(
             "SELECT organization || ':' || organization_coordsys_id, definition FROM gpkg_spatial_ref_sys WHERE srs_id = ?1",
@@ -41,6 +46,15 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
         Rows { database, table, geometry: layer.geometry, after: i64::MIN, number: 0, ready: Vec::new(), ended: false };
     let records = std::iter::from_fn(move || rows.next_row());
     Ok((Head { encoding: None, crs, columns, count: Some(count) }, Box::new(records)))
+}
+
+/// Refuses what is no plain table: a view is a program of whoever wrote the file, and need not end.
+fn expect_table(database: &Connection, name: &str) -> Result<(), SourceError> {
+    let sql = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    let declared: Option<String> = database.query_row(sql, [name], |row| row.get(0)).optional().map_err(told)?;
+    let is_plain = declared.is_some_and(|sql| !sql.trim_start().to_uppercase().starts_with("CREATE VIRTUAL"));
+    let detail = format!("it has no table `{name}`; a GeoPackage has one");
+    if is_plain { Ok(()) } else { Err(SourceError::damaged(Format::GeoPackage)(&detail)) }
 }
 
 struct Layer {

@@ -15,6 +15,7 @@ mod system;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use geo_types::Geometry;
 use serde_json::{Map, Value};
@@ -94,6 +95,11 @@ fn at_line(line: Option<u64>) -> String {
 }
 
 impl SourceError {
+    /// What is said when the library that reads a format gives up on a file without a word.
+    pub fn unreadable(format: Format) -> Self {
+        Self::Damaged { format, line: None, detail: "it is damaged in a way that its reader cannot name".to_owned() }
+    }
+
     fn damaged(format: Format) -> impl Fn(&dyn std::fmt::Display) -> Self {
         move |error| Self::Damaged { format, line: None, detail: error.to_string() }
     }
@@ -201,6 +207,18 @@ impl Source {
     pub fn records(&self) -> Result<Records, SourceError> {
         Ok(open(&self.path, self.format, &self.options)?.1)
     }
+}
+
+/// Records that a thread of their own reads ahead: for parsers that call for each record, or whose records borrow from
+/// them. A parser that fails over a damaged file is an error, not the file's end.
+fn on_thread(format: Format, read: impl FnOnce(&SyncSender<Result<Record, SourceError>>) + Send + 'static) -> Records {
+    const AHEAD: usize = 1_000;
+    let (sender, received) = sync_channel(AHEAD);
+    let mut thread = Some(std::thread::spawn(move || read(&sender)));
+    Box::new(std::iter::from_fn(move || match received.recv() {
+        Ok(record) => Some(record),
+        Err(_) => thread.take()?.join().is_err().then(|| Err(SourceError::unreadable(format))),
+    }))
 }
 
 fn open(path: &Path, format: Format, options: &ReadOptions) -> Result<(Head, Records), SourceError> {

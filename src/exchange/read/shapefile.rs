@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
 
 use ::shapefile::dbase::encoding::EncodingRs;
 use ::shapefile::dbase::{FieldValue, ReaderBuilder};
@@ -14,7 +13,7 @@ use tempfile::TempDir;
 use zip::ZipArchive;
 
 use super::detect::names_in;
-use super::{Head, ReadOptions, Record, Records, SourceCrs, SourceError};
+use super::{Head, ReadOptions, Record, Records, SourceCrs, SourceError, on_thread};
 use crate::exchange::format::Format;
 
 /// An archive unpacks to at most this many times its own size…
@@ -23,9 +22,6 @@ const MOST_TIMES: u64 = 200;
 const ALWAYS_BYTES: u64 = 64 << 20;
 /// …nor more than this.
 const MOST_BYTES: u64 = 4 << 30;
-
-/// Records read ahead.
-const AHEAD: usize = 1_000;
 
 pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records), SourceError> {
     let damaged = SourceError::damaged(Format::Shapefile);
@@ -44,9 +40,8 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
     let columns =
         table.fields().iter().map(|field| field.name().to_owned()).filter(|name| name != "DeletionFlag").collect();
     let mut reader = Reader::new(shapes, table);
-    let (sender, received) = sync_channel(AHEAD);
     // The library's records borrow from their reader, so both stay on a thread of their own.
-    std::thread::spawn(move || {
+    let records = on_thread(Format::Shapefile, move |sender| {
         let _unpacked = folder;
         for (line, next) in (1..).zip(reader.iter_shapes_and_records()) {
             let record = next.map(|(shape, row)| record(line, shape, row)).map_err(|error| SourceError::Damaged {
@@ -60,7 +55,7 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
             }
         }
     });
-    Ok((Head { encoding: Some(encoding), crs, columns, count }, Box::new(received.into_iter())))
+    Ok((Head { encoding: Some(encoding), crs, columns, count }, records))
 }
 
 /// The files of one shapefile, unpacked.

@@ -42,7 +42,7 @@ pub(super) const IMPORTS: &[Operation] = &[
         takes: &[("application/octet-stream", "binary")],
         status: 201,
         answers: &[(JSON, "Import")],
-        refuses: &[(404, "NotFound"), (422, "Unusable")],
+        refuses: &[(404, "NotFound"), (409, "Conflict"), (422, "Unusable")],
         speaks: true,
         bounded: true,
         ..ONE

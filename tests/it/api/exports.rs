@@ -11,7 +11,7 @@ use crate::support::{TestApp, VILLAGES, grant};
 async fn a_file_has_what_the_same_question_of_items_finds() {
     let server = TestApp::start().await;
     for question in [
-        "".to_owned(),
+        String::new(),
         "&bbox=112.7,30.3,112.8,30.4".to_owned(),
         format!("&division={}", VILLAGES[1].0),
         "&status=damaged".to_owned(),

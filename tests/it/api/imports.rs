@@ -219,3 +219,95 @@ async fn a_table_in_another_encoding_can_be_read_again() {
     let item = desk.server.json(&format!("/collections/doorplate/items/{}", code(0, 0))).await;
     assert_eq!(item["properties"]["address"], "潛江路1號");
 }
+
+/// Numbers that look like chance and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        // xorshift64 (Marsaglia 2003).
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % most.max(1) as u64) as usize
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_damage_to_a_file_of_any_format_brings_the_server_down() {
+    const EACH: usize = 25;
+    let desk = Desk::open().await;
+    let mut dice = Dice(429_005);
+    for format in ["geojson", "jsonfg", "ndjson", "csv", "gpkg", "fgb", "parquet", "shp", "kml"] {
+        let whole = desk.server.get(&format!("/collections/doorplate/export?f={format}")).await.body;
+        let mut read = 0;
+        for round in 0..EACH {
+            let mut bytes = whole.clone();
+            match round % 3 {
+                0 => bytes.truncate(dice.below(whole.len())),
+                1 => (0..1 + dice.below(20)).for_each(|_| {
+                    let at = dice.below(bytes.len());
+                    bytes[at] = dice.below(256) as u8;
+                }),
+                // A run of noise, most often in the head, where lengths and counts stand.
+                _ => {
+                    let start = dice.below(if round % 2 == 0 { 200 } else { bytes.len() - 40 });
+                    (start..start + 40).for_each(|at| bytes[at] = dice.below(256) as u8);
+                }
+            }
+            let answer = desk.send("/imports?layer=doorplate&name=x", "application/octet-stream", &bytes).await;
+            if answer.status == 422 {
+                continue;
+            }
+            assert_eq!(answer.status, 201, "{format} {round}: {}", answer.text());
+            let job = answer.json();
+            let started = desk.start(&job, json!({ "mode": "dry-run", "crs": "EPSG:4490" })).await;
+            assert!([202, 400].contains(&started.status), "{format} {round}: {}", started.text());
+            let path = format!("/imports/{}", job["id"].as_str().unwrap());
+            for _ in 0..400 {
+                if desk.ask("GET", &path).await.json()["state"] != "running" {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            assert_ne!(desk.ask("GET", &path).await.json()["state"], "running", "{format} {round}");
+            assert_eq!(desk.ask("DELETE", &path).await.status, 204);
+            read += 1;
+        }
+        assert!(read < EACH, "{format}: some damage is found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_geopackage_whose_table_is_a_program_is_refused() {
+    let desk = Desk::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trap.gpkg");
+    let whole = desk.server.get("/collections/doorplate/export?f=gpkg").await.body;
+    std::fs::write(&path, whole).unwrap();
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database
+        .execute_batch(
+            "DROP TRIGGER rtree_doorplate_geom_insert; ALTER TABLE doorplate RENAME TO plates;
+             CREATE VIEW doorplate AS WITH RECURSIVE forever(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM forever)
+                 SELECT n AS id, NULL AS geom FROM forever;",
+        )
+        .unwrap();
+    database.close().unwrap();
+    let answer = desk.send("/imports?layer=doorplate", "application/octet-stream", std::fs::read(&path).unwrap()).await;
+    let problem = answer.problem(422, "import.unreadable");
+    assert!(problem["detail"].as_str().unwrap().contains("no table `doorplate`"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_so_many_files_in_hand() {
+    let desk = Desk::open().await;
+    for _ in 0..8 {
+        desk.take(table(1)).await;
+    }
+    let octets = "application/octet-stream";
+    desk.send("/imports?layer=doorplate", octets, table(1)).await.problem(409, "import.too_many");
+    let other = desk.server.bearer("another", vec![grant("connector", None, "429005")]).await;
+    let theirs = desk.server.post("/imports?layer=doorplate", &[("authorization", &other)], octets, table(1)).await;
+    assert_eq!(theirs.status, 201, "{}", theirs.text());
+}

@@ -7,6 +7,7 @@ const one = (id: string): string => `/imports/${encodeURIComponent(id)}`;
 /** Sends a file; its bytes go out as they are read. */
 export const createImport = (layer: string, file: File, language: Language) =>
   ask<Import>(`/imports?${query({ layer, name: file.name })}`, language, { method: 'POST', body: file, type: 'application/octet-stream' });
+export const listImports = (language: Language) => ask<{ imports: Import[] }>('/imports', language).then((body) => body.imports);
 export const readImport = (id: string, language: Language) => ask<Import>(one(id), language);
 export const runImport = (id: string, run: RunImport, language: Language) =>
   ask<Import>(`${one(id)}/run`, language, { method: 'POST', body: JSON.stringify(run), type: 'application/json' });

@@ -2028,6 +2028,11 @@ export interface operations {
                 /** @description Coordinate system of the positions in the filter, by its URI; else CRS84 */
                 "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
                 /**
+                 * @description Words that must be in the feature's texts, each in any of them
+                 * @example 东风路
+                 */
+                q?: string;
+                /**
                  * @description Properties that must have a value, each a parameter of its own: `status=mounted`. /collections/{layer}/schema lists them
                  * @example {
                  *       "status": "mounted"
@@ -2111,6 +2116,11 @@ export interface operations {
                 "filter-lang"?: "cql2-text" | "cql2-json";
                 /** @description Coordinate system of the positions in the filter, by its URI; else CRS84 */
                 "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
+                /**
+                 * @description Words that must be in the feature's texts, each in any of them
+                 * @example 东风路
+                 */
+                q?: string;
                 /**
                  * @description Comma list of properties; `-` before one: the greatest first. What has no value comes last
                  * @example -priority,code
@@ -2209,6 +2219,16 @@ export interface operations {
                 "filter-lang"?: "cql2-text" | "cql2-json";
                 /** @description Coordinate system of the positions in the filter, by its URI; else CRS84 */
                 "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
+                /**
+                 * @description Words that must be in the feature's texts, each in any of them
+                 * @example 东风路
+                 */
+                q?: string;
+                /**
+                 * @description Comma list of the properties that are answered; else all
+                 * @example code,status
+                 */
+                properties?: string;
                 /**
                  * @description Comma list of properties; `-` before one: the greatest first. What has no value comes last
                  * @example -priority,code
@@ -3908,6 +3928,7 @@ export interface operations {
             401: components["responses"]["SignIn"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Unusable"];
             503: components["responses"]["Busy"];
             default: components["responses"]["Problem"];
