@@ -11,7 +11,8 @@ use crate::domain::{
     Change, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, Draft, Edit, Feature, FeatureId, Geometry, OperationId,
     Properties, Revision, Version,
 };
-use crate::edit::{Fault, Line, NotUndone, Operation, Refusal, Verdict, decide, undo};
+use crate::edit::{Fault, Inspected, Line, NotUndone, Operation, Refusal, Verdict, decide, inspect, undo};
+use crate::index::Snapshot;
 use crate::store::StoreError;
 
 /// How often a command that lost a race is decided anew.
@@ -112,6 +113,11 @@ impl App {
             }
         }
         Err(too_many_writers().into())
+    }
+
+    /// Holds what stands in a layer against the rules, as of a day. Takes a while: not for an async thread.
+    pub fn inspect(&self, map: &Snapshot, layer: usize, today: jiff::civil::Date) -> Vec<Inspected> {
+        inspect(&self.rules, map, layer, today)
     }
 
     /// Decides about lines and writes nothing.

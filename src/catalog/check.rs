@@ -163,6 +163,9 @@ fn check_references(layer: &Layer, checked: &mut Checked<'_>) {
     if let Some(code) = &layer.code {
         property(&["code", "property"], &code.property, |p| p.kind == PropertyType::String, "a string property");
     }
+    if let Some(fresh) = &layer.edits.fresh {
+        property(&["edits", "fresh"], &fresh.property, |p| p.kind == PropertyType::Date, "a date property");
+    }
     for inside in &layer.edits.inside {
         property(&["edits", "inside"], &inside.property, |p| p.kind == PropertyType::String, "a string property");
     }
@@ -184,6 +187,17 @@ fn check_references(layer: &Layer, checked: &mut Checked<'_>) {
         });
     }
     let is_distance = |metres: f64| metres.is_finite() && metres > 0.0;
+    let ends = layer.edits.ends_on.as_ref();
+    checked.expect(
+        ends.is_none_or(|ends| layer.geometry == GeometryKind::Line && is_distance(ends.within_m)),
+        &["edits", "ends_on"],
+        || "only lines end at something, within a distance above 0, metres".to_owned(),
+    );
+    checked.expect(
+        !layer.edits.no_overlap || layer.geometry == GeometryKind::Polygon,
+        &["edits", "no_overlap"],
+        || "only polygons overlap".to_owned(),
+    );
     checked.expect(layer.edits.apart_m.is_none_or(is_distance), &["edits", "apart_m"], || {
         "expected a distance above 0, metres".to_owned()
     });
@@ -194,6 +208,10 @@ fn check_references(layer: &Layer, checked: &mut Checked<'_>) {
 
 /// What a layer says its features lie in must be there.
 pub(super) fn check_inside(layer: &Layer, layers: &[(String, Layer)], checked: &mut Checked<'_>) {
+    if let Some(ends) = &layer.edits.ends_on {
+        let is_there = layers.iter().any(|(_, other)| other.id == ends.layer);
+        checked.expect(is_there, &["edits", "ends_on"], || format!("expected a layer, got `{}`", ends.layer));
+    }
     for inside in &layer.edits.inside {
         let area = layers.iter().map(|(_, other)| other).find(|other| other.id == inside.layer);
         checked.expect(area.is_some_and(|area| area.geometry == GeometryKind::Polygon), &["edits", "inside"], || {

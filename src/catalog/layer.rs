@@ -78,6 +78,32 @@ pub struct Edits {
     pub apart_m: Option<f64>,
     /// Warn when a feature lies outside the area that one of its values names.
     pub inside: Vec<Inside>,
+    /// Warn of a line that does not end at features of another layer.
+    pub ends_on: Option<EndsOn>,
+    /// Warn of an area that lies over another of the layer.
+    pub no_overlap: bool,
+    /// Find what has not been looked at for too long; only over the whole city.
+    pub fresh: Option<Fresh>,
+}
+
+/// What lines are to end at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndsOn {
+    /// The layer of the features.
+    pub layer: LayerId,
+    /// How near both ends are to be, metres.
+    pub within_m: f64,
+}
+
+/// How long a day of a feature may be ago.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fresh {
+    /// The property that holds the day.
+    pub property: String,
+    /// Days.
+    pub days: u32,
 }
 
 /// A value that names the area a feature lies in.

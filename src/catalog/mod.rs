@@ -18,8 +18,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub use layer::{
-    Class, Cluster, CodeKind, CodeRule, Edits, EnumValue, Governance, Inside, Layer, Marker, Property, PropertyType,
-    Sensitivity, Style, Zooms,
+    Class, Cluster, CodeKind, CodeRule, Edits, EndsOn, EnumValue, Fresh, Governance, Inside, Layer, Marker, Property,
+    PropertyType, Sensitivity, Style, Zooms,
 };
 
 pub use load::{CatalogueError, Fault, Files};

@@ -1,12 +1,13 @@
 //! The rules a feature must obey, and what is only worth a look.
 
-use geo::Validation;
+use geo::{BooleanOps, Validation};
 
 use super::Fault;
 use crate::catalog::schema::Validator;
 use crate::catalog::{CodeKind, Inside, Layer};
 use crate::domain::codes::doorplate::DoorplateCode;
-use crate::domain::{DivisionCode, Draft, Feature, FeatureId, GeometryKind};
+use crate::domain::{DivisionCode, Draft, Feature, FeatureId, Geometry, GeometryKind, LonLat};
+use crate::geodesy::geodesic::area_m2;
 use crate::index::Snapshot;
 
 /// What is looked at: a draft, in its layer, on the map.
@@ -21,6 +22,8 @@ pub(super) struct Subject<'a> {
     pub(super) before: Option<&'a Feature>,
     /// As it is to be.
     pub(super) draft: &'a Draft,
+    /// Itself on the map, where it stands there already: it is not held against itself.
+    pub(super) own: Option<FeatureId>,
 }
 
 impl<'a> Subject<'a> {
@@ -115,7 +118,7 @@ pub(super) fn other_with_code(subject: &Subject<'_>) -> Option<(Fault, FeatureId
     let rule = subject.layer.code.as_ref()?;
     let code = subject.code().filter(|_| subject.has_new(&rule.property))?;
     let other = subject.map.by_code(subject.at, code)?;
-    if subject.before.is_some_and(|before| before.id == other.id) {
+    if subject.own == Some(other.id) {
         return None;
     }
     let pointer = format!("/properties/{}", rule.property);
@@ -150,6 +153,8 @@ pub(super) fn warnings(subject: &Subject<'_>) -> Vec<Fault> {
     let mut warnings = Vec::new();
     if subject.has_moved() {
         warnings.extend(too_near(subject));
+        warnings.extend(loose_end(subject));
+        warnings.extend(overlap(subject));
     }
     let inside = subject.layer.edits.inside.iter();
     warnings.extend(
@@ -163,12 +168,74 @@ pub(super) fn warnings(subject: &Subject<'_>) -> Vec<Fault> {
 fn too_near(subject: &Subject<'_>) -> Option<Fault> {
     let apart_m = subject.layer.edits.apart_m?;
     let at = subject.draft.geometry.representative();
-    let own = subject.before.map(|before| before.id);
     let near = subject.map.nearest(subject.at, at, 2, apart_m);
-    let (distance_m, other) = near.into_iter().find(|(_, item)| Some(item.id) != own)?;
+    let (distance_m, other) = near.into_iter().find(|(_, item)| Some(item.id) != subject.own)?;
     let zh = format!("距要素 {} 仅 {distance_m:.1} 米；是否重复？", other.id);
     let en = format!("feature {} is only {distance_m:.1} m away; is this one a duplicate?", other.id);
     Some(Fault::new("/geometry", "feature.too_near", zh, en))
+}
+
+/// An end of a line that is at no feature that lines are to end at.
+fn loose_end(subject: &Subject<'_>) -> Option<Fault> {
+    use geo_types::Geometry as G;
+    let rule = subject.layer.edits.ends_on.as_ref()?;
+    let layer = subject.map.catalogue().position(&rule.layer)?;
+    let course = match subject.draft.geometry.as_geo() {
+        G::LineString(line) => vec![line.0.first()?, line.0.last()?],
+        G::MultiLineString(lines) => vec![lines.0.first()?.0.first()?, lines.0.last()?.0.last()?],
+        _ => return None,
+    };
+    let is_loose = |at: &&geo_types::Coord<f64>| {
+        LonLat::new(at.x, at.y).is_ok_and(|at| subject.map.nearest(layer, at, 1, rule.within_m).is_empty())
+    };
+    let at = course.into_iter().find(is_loose)?;
+    let title = &subject.map.catalogue().layers[layer].title;
+    let zh = format!("端点 {:.6},{:.6} 的 {} 米之内没有{}。", at.x, at.y, rule.within_m, title.zh);
+    let en = format!("the end {:.6},{:.6} has none of `{}` within {} m", at.x, at.y, rule.layer, rule.within_m);
+    Some(Fault::new("/geometry", "line.loose_end", zh, en))
+}
+
+/// Another area of the layer that this one lies over by more than a square metre.
+fn overlap(subject: &Subject<'_>) -> Option<Fault> {
+    const LEAST_M2: f64 = 1.0;
+    if !subject.layer.edits.no_overlap {
+        return None;
+    }
+    let own = areas(subject.draft.geometry.as_geo())?;
+    let around = subject.draft.geometry.bbox();
+    let others = subject.map.layer(subject.at).in_box(around).filter(|item| Some(item.id) != subject.own);
+    for other in others {
+        let Some(theirs) = areas(&other.geo()) else { continue };
+        // Neighbours that only touch have no area in common.
+        let Ok(common) = Geometry::new(own.intersection(&theirs).into()) else { continue };
+        let over_m2 = area_m2(&common);
+        if over_m2 > LEAST_M2 {
+            let zh = format!("与要素 {} 重叠 {over_m2:.0} 平方米。", other.id);
+            let en = format!("it lies over feature {} by {over_m2:.0} m²", other.id);
+            return Some(Fault::new("/geometry", "area.overlap", zh, en));
+        }
+    }
+    None
+}
+
+fn areas(geometry: &geo_types::Geometry<f64>) -> Option<geo_types::MultiPolygon<f64>> {
+    match geometry {
+        geo_types::Geometry::Polygon(polygon) => Some(polygon.clone().into()),
+        geo_types::Geometry::MultiPolygon(polygons) => Some(polygons.clone()),
+        _ => None,
+    }
+}
+
+/// A day that is too long ago; none of a layer that asks for no freshness.
+pub(super) fn stale(subject: &Subject<'_>, today: jiff::civil::Date) -> Option<Fault> {
+    let rule = subject.layer.edits.fresh.as_ref()?;
+    let day: jiff::civil::Date = subject.draft.properties.get(&rule.property)?.as_str()?.parse().ok()?;
+    let days = today.since(day).ok()?.get_days();
+    (i64::from(days) > i64::from(rule.days)).then(|| {
+        let zh = format!("{day} 距今 {days} 天，超过 {} 天。", rule.days);
+        let en = format!("{day} is {days} days ago, more than {}", rule.days);
+        Fault::new(format!("/properties/{}", rule.property), "value.stale", zh, en)
+    })
 }
 
 fn outside(subject: &Subject<'_>, inside: &Inside) -> Option<Fault> {

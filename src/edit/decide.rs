@@ -157,7 +157,14 @@ impl<'a> Desk<'a> {
         before: Option<&Feature>,
         draft: &Draft,
     ) -> Result<Vec<Fault>, Refusal> {
-        let subject = Subject { map: self.map, at: layer, layer: &self.rules.catalogue.layers[layer], before, draft };
+        let subject = Subject {
+            map: self.map,
+            at: layer,
+            layer: &self.rules.catalogue.layers[layer],
+            before,
+            draft,
+            own: before.map(|before| before.id),
+        };
         let faults = check::faults(&subject, self.rules.validator(layer));
         if !faults.is_empty() {
             return Err(Refusal::Faulty(faults));

@@ -21,3 +21,22 @@ impl Fault {
         Self { pointer: pointer.into(), code, message: Bilingual { zh: zh.into(), en: en.into() } }
     }
 }
+
+/// What people call a rule by the code of its fault.
+pub fn title_of(code: &str) -> Bilingual {
+    let (zh, en) = match code {
+        "property.invalid" => ("属性值不合规则", "Value against its schema"),
+        "geometry.kind" => ("几何类型不符", "Another kind of geometry"),
+        "geometry.invalid" => ("几何无效", "Invalid geometry"),
+        "geometry.outside_city" => ("在市界之外", "Outside the city"),
+        "code.taken" => ("编码重复", "Code given twice"),
+        "village.mismatch" => ("编码所示村与位置不符", "Code of another village"),
+        "feature.too_near" => ("疑似重复（过近）", "Perhaps a duplicate (too near)"),
+        "area.outside" => ("不在所属范围之内", "Outside the area it names"),
+        "area.overlap" => ("面与面重叠", "Areas that overlap"),
+        "line.loose_end" => ("端点未接到节点", "Line that ends at nothing"),
+        "value.stale" => ("过期未更新", "Not looked at for too long"),
+        other => (other, other),
+    };
+    Bilingual { zh: zh.to_owned(), en: en.to_owned() }
+}

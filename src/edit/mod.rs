@@ -9,12 +9,14 @@ mod collision;
 mod command;
 mod decide;
 mod fault;
+mod inspect;
 mod undo;
 mod village;
 
 pub use collision::{Collision, collisions, differences};
 pub use command::{Base, Line, Operation, Patch};
 pub use decide::{Refusal, Rules, Verdict, decide};
-pub use fault::Fault;
+pub use fault::{Fault, title_of};
+pub use inspect::{Inspected, inspect};
 pub use undo::{NotUndone, undo};
 pub use village::assign_village;

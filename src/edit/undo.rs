@@ -89,7 +89,8 @@ fn keep_codes_apart(
 ) -> Result<(), Refusal> {
     let (Edit::Restore { draft, .. } | Edit::Update { draft, .. }) = edit else { return Ok(()) };
     let Some(at) = rules.catalogue().position(&draft.layer) else { return Ok(()) };
-    let subject = Subject { map, at, layer: &rules.catalogue().layers[at], before: now, draft };
+    let subject =
+        Subject { map, at, layer: &rules.catalogue().layers[at], before: now, draft, own: now.map(|now| now.id) };
     match other_with_code(&subject) {
         Some((fault, other)) if !is_undone_too(other) => Err(Refusal::Faulty(vec![fault])),
         _ => Ok(()),

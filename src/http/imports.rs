@@ -1,5 +1,6 @@
 //! Imports: a file is sent and looked at, its columns are named, it is tried and brought in.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -369,7 +370,10 @@ fn gave_up(error: &tokio::task::JoinError) -> Problem {
 }
 
 fn unreadable(error: &SourceError) -> Problem {
-    if let SourceError::Io(error) = error {
+    if let SourceError::Io(error) = error
+        && matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::PermissionDenied | ErrorKind::NotFound)
+    {
+        // What the disk says is not about the file; what comes of unpacking it is.
         return Problem::internal(error);
     }
     let title = ("文件无法读取", "The file cannot be read");

@@ -28,6 +28,7 @@ mod openapi;
 mod options;
 mod places;
 mod problem;
+mod quality;
 mod respond;
 mod service;
 mod session;
@@ -128,6 +129,7 @@ struct Inner {
     single_sign_on: Option<oidc::SignOn>,
     courier: Arc<Courier>,
     imports: Jobs,
+    inspections: quality::Inspections,
 }
 
 impl AppState {
@@ -160,6 +162,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         limits: limits.clone(),
         courier,
         imports: Jobs::default(),
+        inspections: quality::Inspections::default(),
     }));
     Router::new()
         .route("/conformance", get(landing::read_conformance))
@@ -170,6 +173,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/collections/{layer}/queryables", get(collections::read_queryables))
         .route("/collections/{layer}/aggregate", get(aggregate::list_groups))
         .route("/collections/{layer}/export", get(exports::export_items))
+        .route("/collections/{layer}/quality", get(quality::read_quality))
         .route("/collections/{layer}/items", get(items::list_items).post(edits::create_item))
         .route(
             "/collections/{layer}/items/{id}",

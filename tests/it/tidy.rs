@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("index", &["domain", "geodesy", "filter", "catalog"]),
     ("tiles", &["domain", "geodesy", "catalog", "index"]),
     ("store", &["domain"]),
-    ("edit", &["domain", "catalog", "auth", "index"]),
+    ("edit", &["domain", "geodesy", "catalog", "auth", "index"]),
     ("demo", &["domain", "geodesy", "catalog"]),
     ("exchange", &["domain", "geodesy", "catalog", "index", "tiles"]),
     ("app", &["domain", "error", "filter", "catalog", "auth", "edit", "index", "tiles", "store"]),

@@ -97,6 +97,26 @@ test('a layer is taken out as a file, as far as a condition lets it', async ({ p
   expect(table).toMatch(/^\ufeffid,version,village,lon,lat,code/);
 });
 
+test('the quality of a layer is counted by rule and village, narrowed, and flown to', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '详情 门楼牌', exact: true }).click();
+  await page.getByRole('button', { name: '质量 门楼牌' }).click();
+  const quality = page.getByRole('dialog', { name: '门楼牌 · 数据质量' });
+  await expect(quality.getByRole('status')).toContainText(/检查 [\d,]+ 个要素，发现 [\d,]+ 处问题/);
+  await shot(page, 'quality');
+  expect(await violations(page)).toEqual([]);
+  await quality.getByRole('button', { name: '疑似重复（过近）' }).click();
+  const whole = await quality.getByRole('status').textContent();
+  await quality.getByRole('button', { name: /社区$/ }).last().click();
+  await expect(quality.getByRole('button', { name: '全部' })).toBeVisible();
+  await expect(quality.getByRole('status')).not.toHaveText(whole ?? '');
+  const [download] = await Promise.all([page.waitForEvent('download'), quality.getByRole('link', { name: '下载清单' }).click()]);
+  expect(await readFile(await download.path(), 'utf8')).toContain('warning,feature.too_near,');
+  await quality.getByRole('button', { name: /^前往要素/ }).first().click();
+  await expect(quality).toBeHidden();
+  await expect(page.getByTestId('card')).toBeVisible();
+});
+
 test('the quick start of MapLibre draws the map and the damaged plates on it', async ({ page }) => {
   const folder = new URL('../node_modules/maplibre-gl/', import.meta.url);
   await page.route('https://unpkg.com/maplibre-gl@6.17.0/**', async (route) => {

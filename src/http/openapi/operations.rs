@@ -5,7 +5,7 @@ use serde_json::json;
 use super::MEDIA_TYPE as OPENAPI;
 use super::parameters::{
     AGGREGATE, AS_OF, CRS, EXPORT, F, ITEMS, LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, Parameter, TILE, date, division,
-    latitude, longitude, needed, path, query, results, string, theme,
+    findings, latitude, longitude, needed, path, query, results, string, table, theme,
 };
 
 /// Who may ask for an operation.
@@ -170,6 +170,22 @@ const READING: &[Operation] = &[
         summary: ("分组统计", "Features counted, and values added up, by what they have in common"),
         parameters: AGGREGATE,
         answers: &[(JSON, "Groups"), ("text/csv", "text")],
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/quality",
+        id: "read_quality",
+        tag: "Features",
+        summary: ("数据质量", "Every feature held against the rules: counts by rule and village, findings"),
+        parameters: &[
+            LAYER,
+            query("rule", "Only findings of this rule", string, None),
+            query("division", "Only what stands in this division", division, Some(|| json!("429005001"))),
+            query("limit", "Findings at the most", findings, None),
+            query("f", "Form of the answer: json or csv", table, None),
+        ],
+        answers: &[(JSON, "Quality"), ("text/csv", "text")],
         bounded: true,
         ..PLAIN
     },

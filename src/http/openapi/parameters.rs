@@ -93,6 +93,10 @@ pub(super) fn entries(_: &Limits) -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": crate::http::audit::MOST, "default": crate::http::audit::USUAL })
 }
 
+pub(super) fn findings(_: &Limits) -> Value {
+    json!({ "type": "integer", "minimum": 1 })
+}
+
 pub(super) fn format(_: &Limits) -> Value {
     json!({ "type": "string", "enum": ["json", "geojson", "html"] })
 }

@@ -33,6 +33,7 @@ pub(super) fn object(required: &[&str], properties: Value) -> Value {
 pub(super) fn all() -> Value {
     let text = || json!({ "type": "string" });
     let integer = || json!({ "type": "integer", "minimum": 0 });
+    let severity = || json!({ "type": "string", "enum": ["fault", "warning"] });
     let nullable = |component: &str| json!({ "nullable": true, "allOf": [reference(component)] });
     let position = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
     let bbox = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 });
@@ -45,6 +46,20 @@ pub(super) fn all() -> Value {
                 "values": { "type": "integer", "minimum": 0, "description": "How many have the value" },
                 "sum": { "type": "number" }, "mean": { "type": "number" },
                 "least": { "type": "number" }, "greatest": { "type": "number" },
+            })) },
+        })),
+        "Quality": object(&["inspected", "found", "rules", "villages", "findings"], json!({
+            "inspected": integer(), "found": integer(),
+            "rules": { "type": "array", "items": object(&["severity", "rule", "title", "count"], json!({
+                "severity": severity(), "rule": text(), "title": text(), "count": integer(),
+            })) },
+            "villages": { "type": "array", "items": object(&["code", "name", "count"], json!({
+                "code": { "type": "string", "nullable": true, "description": "null: in none" },
+                "name": { "type": "string", "nullable": true }, "count": integer(),
+            })) },
+            "findings": { "type": "array", "items": object(&["id", "village", "lon", "lat", "severity", "rule", "message"], json!({
+                "id": integer(), "village": { "type": "string", "nullable": true }, "lon": { "type": "number" },
+                "lat": { "type": "number" }, "severity": severity(), "rule": text(), "message": text(),
             })) },
         })),
         "Link": object(&["href", "rel"], json!({ "href": text(), "rel": text(), "type": text(), "title": text() })),

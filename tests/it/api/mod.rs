@@ -13,6 +13,7 @@ mod map;
 mod matrices;
 mod openapi;
 mod places;
+mod quality;
 mod rights;
 mod seeing;
 mod service;

@@ -203,4 +203,5 @@ export interface SchemaProperty {
 
 /** A file in hand that is to be imported, and how it is to be: as the API describes them. */
 export type Import = components['schemas']['Import'];
+export type Quality = components['schemas']['Quality'];
 export type RunImport = components['schemas']['RunImport'];

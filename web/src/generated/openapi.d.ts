@@ -174,6 +174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/collections/{layer}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every feature held against the rules: counts by rule and village, findings */
+        get: operations["read_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/collections/{layer}/export": {
         parameters: {
             query?: never;
@@ -957,6 +974,33 @@ export interface components {
                 mean?: number;
                 least?: number;
                 greatest?: number;
+            }[];
+        };
+        Quality: {
+            inspected: number;
+            found: number;
+            rules: {
+                /** @enum {string} */
+                severity: "fault" | "warning";
+                rule: string;
+                title: string;
+                count: number;
+            }[];
+            villages: {
+                /** @description null: in none */
+                code: string | null;
+                name: string | null;
+                count: number;
+            }[];
+            findings: {
+                id: number;
+                village: string | null;
+                lon: number;
+                lat: number;
+                /** @enum {string} */
+                severity: "fault" | "warning";
+                rule: string;
+                message: string;
             }[];
         };
         Link: {
@@ -2068,6 +2112,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Groups"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_quality: {
+        parameters: {
+            query?: {
+                /** @description Only findings of this rule */
+                rule?: string;
+                /**
+                 * @description Only what stands in this division
+                 * @example 429005001
+                 */
+                division?: string;
+                /** @description Findings at the most */
+                limit?: number;
+                /** @description Form of the answer: json or csv */
+                f?: "json" | "csv";
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a layer
+                 * @example doorplate
+                 */
+                layer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
                     "text/csv": string;
                 };
             };

@@ -47,6 +47,16 @@ export const zh = {
   importFault: '不导入',
   importWarning: '请留意',
   importMapped: '已套用上次对这些列的对应关系。',
+  quality: '质量',
+  qualityTitle: (layer: string) => `${layer} · 数据质量`,
+  qualityLooking: '正在按规则逐个检查…',
+  qualityFound: (found: number, inspected: number) => `检查 ${inspected} 个要素，发现 ${found} 处问题`,
+  qualityNone: '全部符合规则。',
+  qualityAll: '全部',
+  qualityVillage: '村（社区）',
+  qualityNowhere: '不在任何村',
+  qualityTable: '下载清单（CSV）',
+  qualityFly: (id: number) => `前往要素 ${id}`,
 };
 
 export const en: typeof zh = {
@@ -97,4 +107,14 @@ export const en: typeof zh = {
   importFault: 'left out',
   importWarning: 'worth a look',
   importMapped: 'The columns are mapped as they were last time.',
+  quality: 'Quality',
+  qualityTitle: (layer) => `${layer} · quality`,
+  qualityLooking: 'Every feature is held against the rules…',
+  qualityFound: (found, inspected) => `${inspected} features inspected, ${found} findings`,
+  qualityNone: 'All of them keep the rules.',
+  qualityAll: 'All',
+  qualityVillage: 'Village',
+  qualityNowhere: 'in no village',
+  qualityTable: 'Download the list (CSV)',
+  qualityFly: (id) => `Go to feature ${id}`,
 };

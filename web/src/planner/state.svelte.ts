@@ -23,6 +23,8 @@ const browserLanguage = (): Language => (navigator.language.toLowerCase().starts
 export class Planner {
   /** The layer that is being taken out as a file. */
   exporting = $state.raw<Layer | null>(null);
+  /** The layer whose quality is looked at. */
+  inspecting = $state.raw<Layer | null>(null);
   catalogue = $state.raw<Loading<Catalogue>>({ is: 'waiting' });
   style = $state.raw<StyleSpecification | null>(null);
   views = $state<Record<string, LayerView>>({});
