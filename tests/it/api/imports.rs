@@ -245,7 +245,7 @@ async fn no_damage_to_a_file_of_any_format_brings_the_server_down() {
             let mut bytes = whole.clone();
             match round % 3 {
                 0 => bytes.truncate(dice.below(whole.len())),
-                1 => (0..1 + dice.below(20)).for_each(|_| {
+                1 => (0..=dice.below(20)).for_each(|_| {
                     let at = dice.below(bytes.len());
                     bytes[at] = dice.below(256) as u8;
                 }),
