@@ -18,7 +18,7 @@ use super::{CliError, open_store, progress, read_catalogue, say};
 use crate::app::{App, TileLimits};
 use crate::catalog::Catalogue;
 use crate::config::Config;
-use crate::domain::{Bbox, ChangeSet, Claims, Draft, Edit, Intake, LayerId};
+use crate::domain::{Bbox, ChangeSet, ClaimedCode, Claims, Draft, Edit, Intake, LayerId, Revision};
 use crate::exchange::merge::Merge;
 use crate::exchange::osm::{self, OsmError, OsmProgress, OsmSummary};
 
@@ -161,25 +161,32 @@ impl Import<'_> {
     /// Writes drafts as they come, in change sets of a bounded size.
     async fn write(&mut self, mut drafts: mpsc::Receiver<Draft>) -> Result<(), CliError> {
         let mut edits = Vec::new();
+        // The oldest map that the edits in hand were merged on.
+        let mut as_of = self.app.revision();
         while let Some(draft) = drafts.recv().await {
-            edits.extend(self.merge.edit(&self.app.snapshot(), draft));
+            let map = self.app.snapshot();
+            if edits.is_empty() {
+                as_of = map.revision();
+            }
+            edits.extend(self.merge.edit(&map, draft));
             if edits.len() >= EDITS_TOGETHER {
-                self.commit(std::mem::take(&mut edits)).await?;
+                self.commit(as_of, std::mem::take(&mut edits)).await?;
             }
         }
-        if edits.is_empty() { Ok(()) } else { self.commit(edits).await }
+        if edits.is_empty() { Ok(()) } else { self.commit(as_of, edits).await }
     }
 
     /// Removes what is gone from an area that the extract covers; how much that was.
     async fn remove_missing(&self, area: Bbox) -> Result<usize, CliError> {
-        let removals = self.merge.removals(&self.app.snapshot(), osm::CODE_PREFIX, area);
+        let map = self.app.snapshot();
+        let removals = self.merge.removals(&map, osm::CODE_PREFIX, area);
         for edits in removals.chunks(EDITS_TOGETHER) {
-            self.commit(edits.to_vec()).await?;
+            self.commit(map.revision(), edits.to_vec()).await?;
         }
         Ok(removals.len())
     }
 
-    async fn commit(&self, edits: Vec<Edit>) -> Result<(), CliError> {
+    async fn commit(&self, as_of: Revision, edits: Vec<Edit>) -> Result<(), CliError> {
         self.app
             .commit(ChangeSet {
                 actor: "import osm".to_owned(),
@@ -187,12 +194,24 @@ impl Import<'_> {
                 at: jiff::Timestamp::now(),
                 operation: None,
                 intakes: intakes(&self.app.catalogue, &edits),
-                claims: Claims::default(),
+                claims: claims(&self.app.catalogue, as_of, &edits),
                 edits,
             })
             .await?;
         Ok(())
     }
+}
+
+/// The codes of what is created: should another program have given one of them since the map was looked at, nothing is
+/// written, and importing again completes it.
+fn claims(catalogue: &Catalogue, as_of: Revision, edits: &[Edit]) -> Claims {
+    let claimed = |edit: &Edit| {
+        let Edit::Create(draft) = edit else { return None };
+        let property = &catalogue.layer(&draft.layer)?.code.as_ref()?.property;
+        let code = draft.properties.get(property)?.as_str()?.to_owned();
+        Some(ClaimedCode { layer: draft.layer.clone(), property: property.clone(), code })
+    };
+    Claims { as_of, codes: edits.iter().filter_map(claimed).collect() }
 }
 
 /// What edits bring to the layers whose deliveries are counted.

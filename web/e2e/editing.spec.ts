@@ -236,6 +236,43 @@ test('an area is drawn and reshaped, and its corner snaps to a neighbour’s', a
   await form(page).getByRole('button', { name: '放弃修改' }).last().click();
 });
 
+test('a line is drawn, what is odd about it is told, it is deleted, and brought back from its history', async ({ page }) => {
+  const body = await (await page.request.get('/collections/network-link/items?limit=1')).json();
+  const [[lon, lat]] = body.features[0].geometry.coordinates as [number, number][];
+  await open(page, `#17/${lat}/${lon}?l=network-link`);
+  await signIn(page, EDITOR);
+  await page.getByRole('button', { name: '编辑', exact: true }).click();
+  await bar(page).getByLabel('编辑图层').selectOption({ label: '网络链路' });
+  await bar(page).getByRole('button', { name: '＋ 新增' }).click();
+  const { x, y } = await pixel(page, [lon ?? 0, lat ?? 0]);
+  for (const [right, down] of [[-150, -120], [-60, -150], [40, -110]]) await page.mouse.click(x + (right ?? 0), y + (down ?? 0));
+  await page.keyboard.press('Enter');
+  await expect(form(page).getByRole('heading')).toContainText('新增');
+  expect((await form(page).getByLabel('坐标：').inputValue()).trim().split('\n')).toHaveLength(3);
+  const code = `J-${Date.now()}`;
+  await form(page).getByLabel('链路编码').fill(code);
+  await form(page).getByRole('button', { name: '保存' }).click();
+  await expect(bar(page)).toContainText(`已保存 ${code}`);
+  await expect(bar(page)).toContainText('米之内没有网络节点');
+  await shot(page, 'line');
+  const { id } = await (await page.request.get(`/collections/network-link/items/${code}`)).json();
+  await bar(page).getByRole('button', { name: '完成' }).click();
+  await page.goto('about:blank');
+  await open(page, `#17/${lat}/${lon}?l=network-link&s=network-link~${id}`);
+  await card(page).getByRole('button', { name: '编辑' }).click();
+  page.on('dialog', (asked) => asked.accept());
+  await form(page).getByRole('button', { name: '删除' }).click();
+  await expect(bar(page)).toContainText('已删除');
+  await bar(page).getByRole('button', { name: '完成' }).click();
+  await page.goto('about:blank');
+  await open(page, `#17/${lat}/${lon}?l=network-link&s=network-link~${id}`);
+  await card(page).getByRole('tab', { name: '历史' }).click();
+  await shot(page, 'deleted');
+  await card(page).getByRole('button', { name: '恢复此要素' }).click();
+  await expect(page.getByTestId('versions').getByRole('listitem').first()).toContainText('版本 3');
+  expect((await (await page.request.get(`/collections/network-link/items/${id}`)).json()).properties.code).toBe(code);
+});
+
 test('the map as of another moment is read only, and the link brings it back', async ({ page }) => {
   const one = await plate(page, 6);
   await open(page, at(one));

@@ -19,6 +19,19 @@ test('a wrong password is said plainly; the right one lets in, and out again', a
   await expect(page.getByRole('button', { name: '编辑', exact: true })).toBeHidden();
 });
 
+test('who signs on with the city’s accounts comes back to the map, signed in', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '登录', exact: true }).click();
+  await page.getByRole('dialog').getByRole('link', { name: '统一身份认证登录' }).click();
+  await page.locator('input[name="login"]').fill('ada');
+  await page.locator('input[name="password"]').fill('anything');
+  await page.locator('button[type="submit"]').click();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByTestId('who')).toContainText('ada');
+  await expect(page.getByRole('button', { name: '编辑', exact: true })).toBeVisible();
+  await shot(page, 'signed-on');
+});
+
 test('too many attempts are told with how long to wait', async ({ page }) => {
   await open(page);
   await page.route('**/session', (route) => (route.request().method() === 'POST'
