@@ -83,6 +83,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 }
 
 impl Params {
+    /// The parameters of a body: lists as comma lists, objects as their JSON.
+    pub(super) fn of_body(members: serde_json::Map<String, serde_json::Value>) -> Self {
+        use serde_json::Value;
+        let plain = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let written = |value: &Value| match value {
+            Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(","),
+            other => plain(other),
+        };
+        let pairs = members.iter().filter(|(_, value)| !value.is_null());
+        let pairs = pairs.map(|(name, value)| (name.clone(), written(value))).collect();
+        Self { pairs, known: BTreeSet::new() }
+    }
+
     /// Takes the value of a parameter; naming it twice is an error.
     pub(super) fn take(&mut self, name: &str) -> Result<Option<String>, Problem> {
         self.known.insert(name.to_owned());

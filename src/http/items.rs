@@ -33,19 +33,38 @@ pub(super) async fn list_items(
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let at = state.layer(&caller, &layer)?;
     let format = params.format(&headers)?;
-    let asked = read_query(params, &state.app.catalogue.layers[at], &state)?;
-    let own = format!("{}/collections/{layer}", base_url(&headers));
-    let snapshot = state.snapshot_at(&caller, asked.moment).await?;
+    answer_page(&state, &caller, &layer, lang, (format, false), &headers, params).await
+}
+
+/// A page of the features that are asked for. One that was asked for by a body cannot be linked to: what follows it is
+/// told as the cursor to ask with.
+pub(super) async fn answer_page(
+    state: &AppState,
+    caller: &Caller,
+    layer: &str,
+    lang: Lang,
+    (format, by_body): (Format, bool),
+    headers: &HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    let at = state.layer(caller, layer)?;
+    let asked = read_query(params, &state.app.catalogue.layers[at], state)?;
+    let own = format!("{}/collections/{layer}", base_url(headers));
+    let snapshot = state.snapshot_at(caller, asked.moment).await?;
     let revision = snapshot.revision();
     let written = state.desk.run(move || {
         let page = snapshot.select(at, &asked.query);
-        let links = links_of(&page, &asked, format, &own);
+        let links = if by_body {
+            vec![link(own.clone(), "collection", "application/json", "The layer")]
+        } else {
+            links_of(&page, &asked, format, &own)
+        };
         let headers = [(header::LINK, link_header(&links)), (CONTENT_CRS, content_crs(asked.crs))];
         let answer = match format {
             Format::Json => {
-                let written = write_page(&page, &snapshot, &links, &asked).map_err(|error| out_of_reach(&error))?;
+                let written =
+                    write_page(&page, &snapshot, &links, &asked, by_body).map_err(|error| out_of_reach(&error))?;
                 Answer::geojson(revision, written)
             }
             Format::Html => {
@@ -87,6 +106,13 @@ impl Asked {
             (None, None) => String::new(),
         };
         format!("{}{cursor}&f={f}", self.kept)
+    }
+
+    /// Where the page that follows begins, if one does.
+    fn next_cursor(&self, page: &Page) -> Option<String> {
+        let last = page.items.last().filter(|_| page.more)?;
+        let sort = &self.query.sort;
+        Some(if sort.is_empty() { last.id.to_string() } else { sorted::cursor_of(&Place::of(last, sort)) })
     }
 
     /// The query string of the page that follows, if one does.
@@ -283,7 +309,13 @@ fn links_of(page: &Page, asked: &Asked, format: Format, own: &str) -> Vec<Value>
     links
 }
 
-fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value], asked: &Asked) -> Result<Vec<u8>, CrsError> {
+fn write_page(
+    page: &Page,
+    snapshot: &Snapshot,
+    links: &[Value],
+    asked: &Asked,
+    by_body: bool,
+) -> Result<Vec<u8>, CrsError> {
     let mut out = Vec::with_capacity(512 * (page.items.len() + 2));
     out.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
     for (i, item) in page.items.iter().enumerate() {
@@ -302,6 +334,10 @@ fn write_page(page: &Page, snapshot: &Snapshot, links: &[Value], asked: &Asked) 
         snapshot.revision(),
         json!(links),
     );
+    if let Some(cursor) = asked.next_cursor(page).filter(|_| by_body) {
+        out.pop();
+        let _ = write!(out, ",\"cursor\":{}}}", json!(cursor));
+    }
     Ok(out)
 }
 

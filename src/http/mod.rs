@@ -29,6 +29,7 @@ mod options;
 mod places;
 mod problem;
 mod quality;
+mod query;
 mod respond;
 mod service;
 mod session;
@@ -185,6 +186,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/collections/{layer}/tiles/{set}/{matrix}/{row}/{column}", get(matrices::read_matrix_tile))
         .route("/tileMatrixSets", get(matrices::list_matrix_sets))
         .route("/tileMatrixSets/{set}", get(matrices::read_matrix_set))
+        .route("/query", post(query::query_items))
         .route("/changes", get(changes::list_changes))
         .route("/changesets", get(changesets::list_changesets).post(changesets::create_changeset))
         .route("/changesets/{revision}/undo", post(changesets::undo_changeset))

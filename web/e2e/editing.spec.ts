@@ -238,13 +238,13 @@ test('an area is drawn and reshaped, and its corner snaps to a neighbour’s', a
 
 test('a line is drawn, what is odd about it is told, it is deleted, and brought back from its history', async ({ page }) => {
   const body = await (await page.request.get('/collections/network-link/items?limit=1')).json();
-  const [[lon, lat]] = body.features[0].geometry.coordinates as [number, number][];
+  const [lon, lat] = body.features[0].geometry.coordinates[0] as [number, number];
   await open(page, `#17/${lat}/${lon}?l=network-link`);
   await signIn(page, EDITOR);
   await page.getByRole('button', { name: '编辑', exact: true }).click();
   await bar(page).getByLabel('编辑图层').selectOption({ label: '网络链路' });
   await bar(page).getByRole('button', { name: '＋ 新增' }).click();
-  const { x, y } = await pixel(page, [lon ?? 0, lat ?? 0]);
+  const { x, y } = await pixel(page, [lon, lat]);
   for (const [right, down] of [[-150, -120], [-60, -150], [40, -110]]) await page.mouse.click(x + (right ?? 0), y + (down ?? 0));
   await page.keyboard.press('Enter');
   await expect(form(page).getByRole('heading')).toContainText('新增');

@@ -174,6 +174,18 @@ const READING: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        method: "post",
+        path: "/query",
+        id: "query_items",
+        tag: "Features",
+        summary: ("长条件查询", "Features of a layer by a question too long for an address"),
+        takes: &[(JSON, "Query")],
+        answers: &[(GEOJSON, "FeatureCollection")],
+        refuses: &[(404, "NotFound")],
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
         path: "/collections/{layer}/quality",
         id: "read_quality",
         tag: "Features",

@@ -48,6 +48,7 @@ pub(super) fn all() -> Value {
                 "least": { "type": "number" }, "greatest": { "type": "number" },
             })) },
         })),
+        "Query": query(),
         "Quality": object(&["inspected", "found", "rules", "villages", "findings"], json!({
             "inspected": integer(), "found": integer(),
             "rules": { "type": "array", "items": object(&["severity", "rule", "title", "count"], json!({
@@ -127,4 +128,33 @@ pub(super) fn all() -> Value {
             "request_id": text(),
         })),
     })
+}
+
+/// What `POST /query` takes: the layer, and the parameters of its items.
+fn query() -> Value {
+    let text = || json!({ "type": "string" });
+    let mut query = object(
+        &["collection"],
+        json!({
+            "collection": { "type": "string", "description": "Id of a layer" },
+            "filter": {
+                "description": "A condition in CQL2, as text or as JSON",
+                "oneOf": [{ "type": "string" }, { "type": "object" }],
+            },
+            "bbox": { "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 },
+            "crs": text(), "bbox-crs": text(), "filter-crs": text(), "division": text(), "datetime": text(), "q": text(),
+            "properties": { "type": "array", "items": text() }, "sortby": { "type": "array", "items": text() },
+            "limit": { "type": "integer", "minimum": 1 },
+            "cursor": { "type": "string", "description": "What the last answer ended with" },
+        }),
+    );
+    query["example"] = json!({
+        "collection": "doorplate",
+        "filter": { "op": "s_intersects", "args": [{ "property": "geometry" }, {
+            "type": "Polygon",
+            "coordinates": [[[112.88, 30.41], [112.9, 30.41], [112.9, 30.43], [112.88, 30.41]]],
+        }] },
+        "limit": 10,
+    });
+    query
 }

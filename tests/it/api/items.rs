@@ -434,3 +434,56 @@ async fn words_find_features_by_their_texts_and_properties_are_answered_as_asked
         server.get("/collections/doorplate/items?properties=code,colour").await.problem(400, "parameter.invalid");
     assert_eq!(none["parameter"], "properties");
 }
+
+#[tokio::test]
+async fn a_question_too_long_for_an_address_comes_in_a_body() {
+    let server = TestApp::start().await;
+    // A circle of five thousand corners around the first village's middle.
+    let corner = |i: u32| {
+        let turn = f64::from(i) / 5000.0 * std::f64::consts::TAU;
+        [112.75 + 0.03 * turn.cos(), 30.35 + 0.03 * turn.sin()]
+    };
+    let mut ring: Vec<[f64; 2]> = (0..5000).map(corner).collect();
+    ring.push(ring[0]);
+    let inside = json!({ "op": "s_intersects", "args": [{ "property": "geometry" }, { "type": "Polygon", "coordinates": [ring] }] });
+    let ask = |more: Value| {
+        let mut body = json!({ "collection": "doorplate", "filter": inside, "limit": 5 });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let server = &server;
+        async move { server.send("POST", "/query", &[], Some(&body)).await }
+    };
+    let small = "/collections/doorplate/items?limit=1000&filter=S_INTERSECTS(geometry,BBOX(112.72,30.32,112.78,30.38))";
+    let within_m = |feature: &Value| {
+        let [lon, lat] = [0, 1].map(|i| feature["geometry"]["coordinates"][i].as_f64().unwrap());
+        ((lon - 112.75).powi(2) + (lat - 30.35).powi(2)).sqrt()
+    };
+    let near = server.json(small).await;
+    let expected = near["features"].as_array().unwrap().iter().filter(|one| within_m(one) < 0.03).count();
+    assert!(expected > 5, "{expected}");
+    for sort in [json!({}), json!({ "sortby": ["-number"] })] {
+        let (mut seen, mut cursor) = (BTreeSet::new(), None::<String>);
+        loop {
+            let mut more = sort.clone();
+            if let Some(cursor) = &cursor {
+                more["cursor"] = cursor.clone().into();
+            }
+            let answer = ask(more).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            let page = answer.json();
+            assert_eq!(page["numberMatched"], expected);
+            for feature in page["features"].as_array().unwrap() {
+                assert!(seen.insert(feature["id"].as_u64().unwrap()), "twice");
+            }
+            cursor = page["cursor"].as_str().map(str::to_owned);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), expected);
+    }
+    let some = ask(json!({ "properties": ["code"], "bbox": [112.7, 30.3, 112.8, 30.4] })).await.json();
+    assert_eq!(some["features"][0]["properties"].as_object().unwrap().len(), 1);
+    assert_eq!(ask(json!({ "colour": "red" })).await.problem(400, "parameter.invalid")["parameter"], "colour");
+    let none = json!({ "limit": 5 });
+    server.send("POST", "/query", &[], Some(&none)).await.problem(400, "body.invalid");
+}

@@ -82,6 +82,8 @@ const TABLE: &[Row] = &[
     row("read_queryables", ("GET", "/collections/network-node/queryables"), INTERNAL),
     row("aggregate_items", ("GET", "/collections/doorplate/aggregate?by=township"), ANYBODY),
     row("aggregate_items", ("GET", "/collections/population/aggregate?by=township"), INTERNAL),
+    sends("query_items", ("POST", "/query"), |_| json!({ "collection": "doorplate", "limit": 1 }), ANYBODY),
+    sends("query_items", ("POST", "/query"), |_| json!({ "collection": "network-node", "limit": 1 }), INTERNAL),
     row("read_quality", ("GET", "/collections/doorplate/quality"), ANYBODY),
     row("read_quality", ("GET", "/collections/network-node/quality?f=csv"), INTERNAL),
     row("export_items", ("GET", "/collections/doorplate/export?f=csv"), ANYBODY),

@@ -174,6 +174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Features of a layer by a question too long for an address */
+        post: operations["query_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/collections/{layer}/quality": {
         parameters: {
             query?: never;
@@ -975,6 +992,61 @@ export interface components {
                 least?: number;
                 greatest?: number;
             }[];
+        };
+        /**
+         * @example {
+         *       "collection": "doorplate",
+         *       "filter": {
+         *         "op": "s_intersects",
+         *         "args": [
+         *           {
+         *             "property": "geometry"
+         *           },
+         *           {
+         *             "type": "Polygon",
+         *             "coordinates": [
+         *               [
+         *                 [
+         *                   112.88,
+         *                   30.41
+         *                 ],
+         *                 [
+         *                   112.9,
+         *                   30.41
+         *                 ],
+         *                 [
+         *                   112.9,
+         *                   30.43
+         *                 ],
+         *                 [
+         *                   112.88,
+         *                   30.41
+         *                 ]
+         *               ]
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "limit": 10
+         *     }
+         */
+        Query: {
+            /** @description Id of a layer */
+            collection: string;
+            /** @description A condition in CQL2, as text or as JSON */
+            filter?: string | Record<string, never>;
+            bbox?: number[];
+            crs?: string;
+            "bbox-crs"?: string;
+            "filter-crs"?: string;
+            division?: string;
+            datetime?: string;
+            q?: string;
+            properties?: string[];
+            sortby?: string[];
+            limit?: number;
+            /** @description What the last answer ended with */
+            cursor?: string;
         };
         Quality: {
             inspected: number;
@@ -2113,6 +2185,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Groups"];
                     "text/csv": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    query_items: {
+        parameters: {
+            query?: {
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Query"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["FeatureCollection"];
                 };
             };
             400: components["responses"]["Invalid"];
