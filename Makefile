@@ -35,7 +35,8 @@ test-web: web
 
 e2e: web
 	scripts/install chromium
-	cargo build --locked
+	# The program as the tests have built it, so that it is not built twice.
+	cargo test --locked --no-run --test it
 	scripts/e2e
 
 ## lint: format, clippy with warnings denied, web lint and type check
