@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::catalog::Layer;
 use crate::catalog::tilejson::vector_layers;
-use crate::domain::{Bbox, Lang};
+use crate::domain::{Bbox, Lang, LonLat};
 use crate::index::Snapshot;
 use crate::tiles::{TileCoord, cover, render};
 
@@ -159,11 +159,11 @@ impl Archive<'_> {
         let mut tiles = Vec::new();
         let extent = self.extent()?;
         for zoom in self.min_zoom..=self.max_zoom {
-            let of_zoom = cover(&[extent], zoom, zoom, MOST_TILES);
-            tiles.extend(of_zoom.tiles);
-            if tiles.len() > MOST_TILES {
+            // Counted before they are listed: a deep zoom has more than memory holds.
+            if tiles.len() as u64 + count(extent, zoom) > MOST_TILES as u64 {
                 return Err(ArchiveError::TooMany { zoom });
             }
+            tiles.extend(cover(&[extent], zoom, zoom, MOST_TILES).tiles);
         }
         Ok(tiles)
     }
@@ -209,6 +209,14 @@ impl Archive<'_> {
         packed.write_all(&rendered.bytes)?;
         Ok(Some(Drawn { tile, bytes: packed.finish()?, is_thinned: !rendered.thinned.is_empty() }))
     }
+}
+
+/// How many tiles of a zoom touch a box, the ones beside it included.
+fn count(bbox: Bbox, zoom: u8) -> u64 {
+    let at = |lon, lat| LonLat::new(lon, lat).map(|at| TileCoord::holding(zoom, at.into()));
+    let (Ok(first), Ok(last)) = (at(bbox.west(), bbox.north()), at(bbox.east(), bbox.south())) else { return u64::MAX };
+    let along = |first: u32, last: u32| u64::from(last.saturating_sub(first)) + 3;
+    along(first.column(), last.column()) * along(first.row(), last.row())
 }
 
 fn id_of(tile: TileCoord) -> Option<TileId> {

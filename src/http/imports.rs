@@ -21,7 +21,7 @@ use super::respond::{Answer, REVISION};
 use super::{AppState, Problem};
 use crate::auth::{Denied, Target, may};
 use crate::domain::{Action, Lang};
-use crate::exchange::read::{ReadOptions, Source, SourceCrs, SourceError};
+use crate::exchange::read::{Source, SourceCrs, SourceError};
 use crate::imports::{
     ImportError, Job, JobError, MOST_ATOMIC, Mapping, Mode, Plan, Report, State as JobState, Target as Column,
     guess_crs,
@@ -41,8 +41,6 @@ pub(super) struct Run {
     crs: Option<String>,
     /// The encoding of the text; none: found out.
     encoding: Option<String>,
-    /// The layer within the file.
-    source_layer: Option<String>,
     /// Why, in the caller's words; none: the name of the file.
     reason: Option<String>,
 }
@@ -61,16 +59,14 @@ pub(super) async fn create_import(
         Problem::parameter("layer", zh, en)
     })?;
     let name = params.take("name")?.unwrap_or_else(|| "import".to_owned());
+    let source_layer = params.take("source_layer")?;
     params.finish()?;
     let at = state.layer(&caller, &layer)?;
     may_import(&state, &caller, at)?;
     // Nothing is taken in that would then be refused.
-    if !state.imports.has_room(&caller.actor.name) {
-        return Err(refused(&JobError::TooMany));
-    }
+    let place = state.imports.place(&caller.actor.name).map_err(|error| refused(&error))?;
     let file = receive(&state, body).await?;
-    let (inner, owner) = (state.clone(), caller.actor.name.clone());
-    let looked = tokio::task::spawn_blocking(move || inner.imports.add(&owner, at, &name, file)).await;
+    let looked = tokio::task::spawn_blocking(move || place.fill(at, &name, file, source_layer)).await;
     let job = looked.map_err(|error| gave_up(&error))?.map_err(|error| refused(&error))?;
     let body = job_json(&state, &job, lang);
     Ok((StatusCode::CREATED, Answer::json(state.app.revision(), &body)).into_response())
@@ -164,17 +160,14 @@ pub(super) async fn run_import(
 
 async fn plan_of(state: &AppState, job: &Arc<Job>, run: Run) -> Result<(Source, Plan), Problem> {
     let layer = &state.app.catalogue.layers[job.layer];
-    let source = match (run.encoding, run.source_layer) {
-        (None, None) => job.source.clone(),
-        (encoding, layer) => {
-            let encoding = encoding.map(|name| {
-                encoding_rs::Encoding::for_label(name.as_bytes()).ok_or_else(|| {
-                    Problem::unusable_body("`encoding` is utf-8, gbk, gb18030, big5, utf-16le, utf-16be…")
-                })
-            });
-            let options = ReadOptions { encoding: encoding.transpose()?, layer };
+    let source = match run.encoding {
+        None => job.source.clone(),
+        Some(name) => {
+            let encoding = encoding_rs::Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+                Problem::unusable_body("`encoding` is utf-8, gbk, gb18030, big5, utf-16le, utf-16be…")
+            })?;
             let again = Arc::clone(job);
-            let reopened = tokio::task::spawn_blocking(move || again.reopened(options)).await;
+            let reopened = tokio::task::spawn_blocking(move || again.reopened(encoding)).await;
             reopened.map_err(|error| gave_up(&error))?.map_err(|error| unreadable(&error))?
         }
     };

@@ -103,7 +103,10 @@ pub(super) async fn read_quality(
             inner.inspections.keep(key, (revision, today, Arc::clone(&made)));
             made
         });
-        let found = asked.finds(&inspected);
+        let mut found = asked.finds(&inspected);
+        if is_table {
+            found.truncate(asked.limit);
+        }
         if is_table { as_table(&found, lang) } else { Ok(as_json(&snapshot, at, &found, &asked, lang).to_string()) }
     });
     let body = written.await?.map_err(|error| Problem::internal(&error))?;

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use encoding_rs::Encoding;
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
@@ -84,21 +85,25 @@ struct Inner {
 }
 
 impl Job {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Where it stands, and how many records are done with.
     pub fn state(&self) -> (State, u64) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner();
         inner.asked = Instant::now();
         (inner.state.clone(), inner.progress.read())
     }
 
     /// Asks it to end.
     pub fn cancel(&self) {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).progress.cancel();
+        self.inner().progress.cancel();
     }
 
-    /// The same file read in another way: another encoding, another layer of it.
-    pub fn reopened(&self, options: ReadOptions) -> Result<Source, SourceError> {
-        Source::open(self.file.path(), options)
+    /// The same file with its text in another encoding.
+    pub fn reopened(&self, encoding: &'static Encoding) -> Result<Source, SourceError> {
+        Source::open(self.file.path(), ReadOptions { encoding: Some(encoding), layer: self.source.layer() })
     }
 
     /// Brings it in, or only looks what would come of it, while others go on.
@@ -107,7 +112,7 @@ impl Job {
         let since = Instant::now();
         let is_dry = plan.mode == super::Mode::DryRun;
         {
-            let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut inner = self.inner();
             if matches!(inner.state, State::Running { .. }) {
                 return Err(JobError::Running);
             }
@@ -120,7 +125,7 @@ impl Job {
         tokio::task::spawn_blocking(move || {
             let (report, outcome) = runtime.block_on(run(&app, &actor, &source, &plan, &progress));
             let error = outcome.err().map(Arc::new);
-            let mut inner = job.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut inner = job.inner();
             inner.state = State::Ended { report: Arc::new(report), error, took: since.elapsed(), is_dry };
             inner.asked = Instant::now();
         });
@@ -128,63 +133,54 @@ impl Job {
     }
 
     fn is_old(&self) -> bool {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner();
         !matches!(inner.state, State::Running { .. }) && inner.asked.elapsed() > KEPT
     }
 }
 
 /// All jobs in hand.
+#[derive(Clone, Default)]
+pub struct Jobs(Arc<Mutex<Held>>);
+
 #[derive(Default)]
-pub struct Jobs(Mutex<HashMap<Uuid, Arc<Job>>>);
+struct Held {
+    jobs: HashMap<Uuid, Arc<Job>>,
+    /// The accounts whose files are coming, one entry a file.
+    coming: Vec<String>,
+}
+
+/// Room for a file that is coming; given back when it does not come.
+pub struct Place {
+    jobs: Jobs,
+    owner: String,
+}
 
 impl Jobs {
-    /// Whether an account may send one more file.
-    pub fn has_room(&self, owner: &str) -> bool {
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.retain(|_, job| !job.is_old());
-        jobs.len() < MOST && jobs.values().filter(|job| job.owner == owner).count() < MOST_OF_ONE
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a file in hand.
-    pub fn add(&self, owner: &str, layer: usize, name: &str, file: NamedTempFile) -> Result<Arc<Job>, JobError> {
-        let source = Source::open(file.path(), ReadOptions::default());
-        // Of several layers in one file the first is shown until one is chosen.
-        let source = match source {
-            Err(SourceError::Several { names }) => {
-                let layer = names.first().cloned();
-                Source::open(file.path(), ReadOptions { layer, ..ReadOptions::default() })?
-            }
-            other => other?,
-        };
-        let inner = Inner { state: State::Ready, progress: Arc::default(), asked: Instant::now() };
-        let name = Path::new(name).file_name().map(|name| name.to_string_lossy().chars().take(120).collect());
-        let job = Arc::new(Job {
-            id: Uuid::new_v4(),
-            owner: owner.to_owned(),
-            layer,
-            name: name.unwrap_or_default(),
-            source,
-            file,
-            inner: Mutex::new(inner),
-        });
-        if !self.has_room(owner) {
+    /// Room for one more file of an account.
+    pub fn place(&self, owner: &str) -> Result<Place, JobError> {
+        let mut held = self.held();
+        held.jobs.retain(|_, job| !job.is_old());
+        let of_one = held.jobs.values().filter(|job| job.owner == owner).count();
+        let of_one = of_one + held.coming.iter().filter(|other| *other == owner).count();
+        if of_one >= MOST_OF_ONE || held.jobs.len() + held.coming.len() >= MOST {
             return Err(JobError::TooMany);
         }
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.insert(job.id, Arc::clone(&job));
-        Ok(job)
+        held.coming.push(owner.to_owned());
+        Ok(Place { jobs: self.clone(), owner: owner.to_owned() })
     }
 
     /// A job of an account.
     pub fn of(&self, owner: &str, id: Uuid) -> Option<Arc<Job>> {
-        let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.get(&id).filter(|job| job.owner == owner).cloned()
+        self.held().jobs.get(&id).filter(|job| job.owner == owner).cloned()
     }
 
     /// The jobs of an account.
     pub fn all_of(&self, owner: &str) -> Vec<Arc<Job>> {
-        let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut own: Vec<_> = jobs.values().filter(|job| job.owner == owner).cloned().collect();
+        let mut own: Vec<_> = self.held().jobs.values().filter(|job| job.owner == owner).cloned().collect();
         own.sort_by_key(|job| job.id);
         own
     }
@@ -192,6 +188,41 @@ impl Jobs {
     /// Lets a job go; one that runs is asked to end.
     pub fn remove(&self, job: &Job) {
         job.cancel();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);
+        self.held().jobs.remove(&job.id);
+    }
+}
+
+impl Place {
+    /// Takes the file that has come in hand: looks at it, or at one of its layers.
+    pub fn fill(
+        self,
+        layer: usize,
+        name: &str,
+        file: NamedTempFile,
+        source_layer: Option<String>,
+    ) -> Result<Arc<Job>, JobError> {
+        let source = Source::open(file.path(), ReadOptions { layer: source_layer, ..ReadOptions::default() })?;
+        let inner = Inner { state: State::Ready, progress: Arc::default(), asked: Instant::now() };
+        let name = Path::new(name).file_name().map(|name| name.to_string_lossy().chars().take(120).collect());
+        let job = Arc::new(Job {
+            id: Uuid::new_v4(),
+            owner: self.owner.clone(),
+            layer,
+            name: name.unwrap_or_default(),
+            source,
+            file,
+            inner: Mutex::new(inner),
+        });
+        self.jobs.held().jobs.insert(job.id, Arc::clone(&job));
+        Ok(job)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut held = self.jobs.held();
+        if let Some(at) = held.coming.iter().position(|owner| *owner == self.owner) {
+            held.coming.swap_remove(at);
+        }
     }
 }

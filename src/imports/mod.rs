@@ -23,7 +23,7 @@ use crate::exchange::read::{Source, SourceCrs, SourceError};
 use crate::geodesy::crs::Crs;
 use crate::store::StoreError;
 
-pub use jobs::{Job, JobError, Jobs, State};
+pub use jobs::{Job, JobError, Jobs, Place, State};
 pub use mapping::{Mapping, Target, UnknownTarget};
 pub use report::{Finding, Report, Severity};
 
@@ -170,8 +170,12 @@ impl Import<'_> {
             progress.read.fetch_add(read, Ordering::Relaxed);
         }
         match self.plan.mode {
-            // What could not be read refuses all the rest, too.
-            Mode::Atomic if self.report.refused > 0 => self.judge().await,
+            // What could not be read refuses all the rest, too: it is judged for its faults, and none of it is done.
+            Mode::Atomic if self.report.refused > 0 => {
+                self.judge().await?;
+                self.report.nothing_done();
+                Ok(())
+            }
             Mode::Atomic => self.write(true).await,
             _ => Ok(()),
         }

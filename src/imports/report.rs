@@ -104,6 +104,12 @@ impl Report {
         }
     }
 
+    /// What could have been brought in was not, since all or nothing was wanted.
+    pub(super) fn nothing_done(&mut self) {
+        self.not_done += self.created + self.updated + self.unchanged;
+        (self.created, self.updated, self.unchanged) = (0, 0, 0);
+    }
+
     /// A record that is not, and why.
     pub(super) fn refuse(&mut self, findings: Vec<Finding>) {
         self.refused += 1;

@@ -117,6 +117,8 @@ async fn archives_of_tiles_have_the_tiles_that_are_served() {
     assert!(info.contains("doorplate") && info.contains("village"), "GDAL reads it: {info}");
     let none = refusal(&["tiles", layers, "--out", &at("town.zip"), "--database", &database]);
     assert!(none.contains("to end in .pmtiles or .mbtiles"), "{none}");
+    let deep = refusal(&["tiles", layers, "--zooms", "8-22", "--out", &at("deep.pmtiles"), "--database", &database]);
+    assert!(deep.contains("beyond 4000000 tiles"), "{deep}");
 }
 
 /// The blocks of code of the developers' page, by their ids.

@@ -203,6 +203,11 @@ impl Source {
         })
     }
 
+    /// The layer that was chosen, of a file with several.
+    pub fn layer(&self) -> Option<String> {
+        self.options.layer.clone()
+    }
+
     /// Its records, from the first on.
     pub fn records(&self) -> Result<Records, SourceError> {
         Ok(open(&self.path, self.format, &self.options)?.1)

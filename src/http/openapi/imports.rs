@@ -38,6 +38,7 @@ pub(super) const IMPORTS: &[Operation] = &[
         parameters: &[
             needed("layer", "Id of the layer", string, || json!("doorplate")),
             query("name", "Name of the file", string, Some(|| json!("plates.csv"))),
+            query("source_layer", "The layer within a file that has several; 422 lists them", string, None),
         ],
         takes: &[("application/octet-stream", "binary")],
         status: 201,
@@ -175,7 +176,6 @@ pub(super) fn schemas() -> Value {
             "OGC:CRS84, EPSG:4490, 4326, 4547, 4526, 3857, GCJ-02 or BD-09; else what the file says or its numbers look like",
         ),
         ("encoding", "Encoding of the text; else found out"),
-        ("source_layer", "The layer within the file"),
         ("reason", "Why, for the log; else the name of the file"),
     ] {
         run["properties"][name] = json!({ "type": "string", "description": description });

@@ -131,6 +131,16 @@ async fn what_may_not_be_written_is_left_out_line_by_line() {
     let all = desk.run(&job, json!({ "mode": "atomic" })).await;
     assert_eq!((&all["report"]["created"], &all["report"]["refused"]), (&0.into(), &1.into()), "{all}");
     assert_eq!(all["report"]["not_done"], 1, "all or nothing: {all}");
+    // The same where a line cannot even be read.
+    let rows = format!(
+        "code,address,number,lon,lat\n{},五号,5,112.753,30.35\n{},六号,六,112.754,30.35\n",
+        code(0, 5),
+        code(0, 6)
+    );
+    let job = desk.take(rows).await;
+    let all = desk.run(&job, json!({ "mode": "atomic" })).await;
+    let told = |name: &str| all["report"][name].as_u64().unwrap();
+    assert_eq!((told("created"), told("refused"), told("not_done")), (0, 1, 1), "{all}");
     assert_eq!(desk.plates().await, 2);
 }
 
@@ -297,6 +307,29 @@ async fn a_geopackage_whose_table_is_a_program_is_refused() {
     let answer = desk.send("/imports?layer=doorplate", "application/octet-stream", std::fs::read(&path).unwrap()).await;
     let problem = answer.problem(422, "import.unreadable");
     assert!(problem["detail"].as_str().unwrap().contains("no table `doorplate`"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_file_with_several_layers_one_is_chosen() {
+    let desk = Desk::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.gpkg");
+    std::fs::write(&path, desk.server.get("/collections/doorplate/export?f=gpkg").await.body).unwrap();
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE benches (id INTEGER PRIMARY KEY, geom POINT, code TEXT);
+             INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('benches', 'features', 'benches', 4490);
+             INSERT INTO gpkg_geometry_columns VALUES ('benches', 'geom', 'POINT', 4490, 0, 0);",
+        )
+        .unwrap();
+    database.close().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let octets = "application/octet-stream";
+    let problem = desk.send("/imports?layer=doorplate", octets, &bytes).await.problem(422, "import.unreadable");
+    assert_eq!(problem["layers"], json!(["benches", "doorplate"]));
+    let chosen = desk.send("/imports?layer=doorplate&source_layer=doorplate", octets, &bytes).await;
+    assert_eq!((chosen.status, &chosen.json()["count"]), (201, &137.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

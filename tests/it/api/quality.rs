@@ -57,6 +57,8 @@ async fn what_breaks_a_rule_is_found_counted_and_listed() {
     let table = server.get("/collections/village/quality?f=csv").await;
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
     assert!(table.text().contains(",warning,area.overlap,"), "{}", table.text());
+    let one = server.get("/collections/village/quality?f=csv&limit=1").await;
+    assert_eq!(one.text().lines().count(), 2, "{}", one.text());
     server.get("/collections/village/quality?f=xml").await.problem(400, "parameter.invalid");
     server.get("/collections/villages/quality").await.problem(404, "layer.not_found");
 }

@@ -5,8 +5,8 @@ import type { Import, RunImport } from './types';
 const one = (id: string): string => `/imports/${encodeURIComponent(id)}`;
 
 /** Sends a file; its bytes go out as they are read. */
-export const createImport = (layer: string, file: File, language: Language) =>
-  ask<Import>(`/imports?${query({ layer, name: file.name })}`, language, { method: 'POST', body: file, type: 'application/octet-stream' });
+export const createImport = (layer: string, file: File, sourceLayer: string | null, language: Language) =>
+  ask<Import>(`/imports?${query({ layer, name: file.name, source_layer: sourceLayer })}`, language, { method: 'POST', body: file, type: 'application/octet-stream' });
 export const listImports = (language: Language) => ask<{ imports: Import[] }>('/imports', language).then((body) => body.imports);
 export const readImport = (id: string, language: Language) => ask<Import>(one(id), language);
 export const runImport = (id: string, run: RunImport, language: Language) =>
