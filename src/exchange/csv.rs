@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use super::export::{Export, ExportError};
+use super::geojson::{DEGREE, rounded};
 use super::table::{OWN_COLUMNS, Table};
 use crate::domain::GeometryKind;
 use crate::index::Cell;
@@ -48,11 +49,15 @@ pub(super) fn write_table(export: &Export<'_>, out: &mut (dyn Write + Send)) -> 
     Ok(())
 }
 
-/// A value as it is written. Text that a spreadsheet would run as a formula is kept from it by a `'`.
+/// Text that a spreadsheet would run as a formula, kept from it by a `'`.
+pub fn without_formula(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+}
+
+/// A value as it is written.
 fn cell(value: Cell<'_>) -> Cow<'_, str> {
     match value {
-        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}").into(),
-        Cell::Text(text) => text.into(),
+        Cell::Text(text) => without_formula(text),
         Cell::Whole(number) => number.to_string().into(),
         // As JSON has it: a number that is not counted stays one when it is whole.
         Cell::Real(number) => format!("{number:?}").into(),
@@ -61,8 +66,7 @@ fn cell(value: Cell<'_>) -> Cow<'_, str> {
 }
 
 fn degrees(value: f64) -> String {
-    const DECIMALS: f64 = 1e7;
-    ((value * DECIMALS).round() / DECIMALS).to_string()
+    rounded(value, DEGREE).to_string()
 }
 
 /// Well-known text (OGC 06-103r4, chapter 7).

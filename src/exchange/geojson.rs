@@ -7,7 +7,7 @@ use geo_types::Coord;
 use super::export::{Export, ExportError};
 use super::table::geometry_by_axes;
 use crate::geodesy::crs::{Crs, CrsError};
-use crate::index::{Item, Shape};
+use crate::index::Item;
 
 /// Parts of a degree that are written: a centimetre.
 pub(super) const DEGREE: f64 = 1e7;
@@ -30,14 +30,14 @@ pub(super) fn write_collection(export: &Export<'_>, out: &mut (dyn Write + Send)
 
 /// Appends a feature: id, geometry, properties, and as foreign members version and village.
 pub fn write_feature(item: &Item, out: &mut Vec<u8>) {
-    write_with(item, None, out, |out| write_own_geometry(item, out));
+    write_with(item, None, out, |out| write_geometry(&item.geo(), DEGREE, out));
 }
 
 /// The same with coordinates of another system, in the order of its axes, and with some of the properties only.
 /// Nothing is written where the system does not reach.
 pub fn write_feature_in(item: &Item, crs: Crs, only: Option<&[String]>, out: &mut Vec<u8>) -> Result<(), CrsError> {
     if crs == Crs::Crs84 {
-        write_with(item, only, out, |out| write_own_geometry(item, out));
+        write_with(item, only, out, |out| write_geometry(&item.geo(), DEGREE, out));
         return Ok(());
     }
     let moved = geometry_by_axes(item, crs)?;
@@ -46,19 +46,17 @@ pub fn write_feature_in(item: &Item, crs: Crs, only: Option<&[String]>, out: &mu
     Ok(())
 }
 
-fn write_own_geometry(item: &Item, out: &mut Vec<u8>) {
-    match item.shape() {
-        Shape::Point(at) => write_geometry(&geo_types::Point(Coord::from(*at)).into(), DEGREE, out),
-        Shape::Outline(outline) => write_geometry(outline.geometry().as_geo(), DEGREE, out),
-    }
-}
-
 fn write_with(item: &Item, only: Option<&[String]>, out: &mut Vec<u8>, geometry: impl FnOnce(&mut Vec<u8>)) {
     // Writing into memory cannot fail.
     let _ = write!(out, "{{\"type\":\"Feature\",\"id\":{},\"geometry\":", item.id);
     geometry(out);
+    write_rest(item, only, out);
+}
+
+/// Appends what comes after the geometry, and the end.
+pub(super) fn write_rest(item: &Item, only: Option<&[String]>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"properties\":");
-    item.write_some_properties(only, out);
+    item.write_properties(only, out);
     let _ = write!(out, ",\"version\":{}", item.version);
     if let Some(village) = item.village {
         let _ = write!(out, ",\"village\":\"{village}\"");
@@ -114,6 +112,10 @@ fn write_list<T>(list: &[T], step: f64, out: &mut Vec<u8>, write: fn(&T, f64, &m
 
 /// The coordinates of a position, rounded to `step` parts of their unit.
 fn write_position(at: Coord<f64>, step: f64, out: &mut Vec<u8>) {
-    let rounded = |number: f64| (number * step).round() / step;
-    let _ = write!(out, "[{},{}]", rounded(at.x), rounded(at.y));
+    let _ = write!(out, "[{},{}]", rounded(at.x, step), rounded(at.y, step));
+}
+
+/// A number rounded to `step` parts of its unit.
+pub(super) fn rounded(number: f64, step: f64) -> f64 {
+    (number * step).round() / step
 }

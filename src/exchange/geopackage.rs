@@ -5,9 +5,8 @@ use std::io::{self, Write};
 
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql};
-use wkb::Endianness;
-use wkb::writer::WriteOptions;
 
+use super::binary;
 use super::export::{Export, ExportError};
 use super::format::Format;
 use super::table::{Table, as_multi};
@@ -152,9 +151,7 @@ fn encode(shape: &geo_types::Geometry<f64>, own: [f64; 4], crs: Crs, out: &mut V
             out.extend(side.to_le_bytes());
         }
     }
-    let options = WriteOptions { endianness: Endianness::LittleEndian };
-    let written = wkb::writer::write_geometry(out, shape, &options);
-    written.map_err(|error| ExportError::of(Format::GeoPackage)(&error))
+    binary::write(shape, out).map_err(|error| ExportError::of(Format::GeoPackage)(&error))
 }
 
 impl ToSql for Cell<'_> {

@@ -12,12 +12,11 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::json;
-use wkb::Endianness;
-use wkb::writer::WriteOptions;
 
+use super::binary;
 use super::export::{Export, ExportError};
 use super::format::Format;
-use super::table::{Table, days_since_1970};
+use super::table::Table;
 use crate::catalog::PropertyType;
 use crate::domain::{Bbox, GeometryKind};
 use crate::index::{Cell, Item};
@@ -170,10 +169,8 @@ impl Rows {
                 column.levels.push(i16::from(is_there));
             }
             let shape = item.geo();
-            let mut bytes = Vec::with_capacity(wkb::writer::geometry_wkb_size(shape.as_ref()));
-            let options = WriteOptions { endianness: Endianness::LittleEndian };
-            wkb::writer::write_geometry(&mut bytes, shape.as_ref(), &options)
-                .map_err(|error| ParquetError::External(Box::new(error)))?;
+            let mut bytes = Vec::new();
+            binary::write(&shape, &mut bytes).map_err(|error| ParquetError::External(Box::new(error)))?;
             rows.geometry.push(bytes.into());
             for (side, values) in <[f64; 4]>::from(item.bbox()).into_iter().zip(&mut rows.sides) {
                 values.push(side);
@@ -216,4 +213,10 @@ fn write_column<T: DataType, W: Write + Send>(
     let mut column = group.next_column()?.ok_or_else(missing)?;
     column.typed::<T>().write_batch(values, levels, None)?;
     column.close()
+}
+
+/// Days since 1970-01-01 of a day such as `2025-06-30`.
+fn days_since_1970(text: &str) -> Option<i32> {
+    let day: jiff::civil::Date = text.parse().ok()?;
+    Some(jiff::civil::Date::constant(1970, 1, 1).until(day).ok()?.get_days())
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::export::{Export, ExportError};
-use super::geojson::{DEGREE, METRE, write_geometry};
+use super::geojson::{DEGREE, METRE, write_geometry, write_rest};
 use crate::domain::GeometryKind;
 use crate::geodesy::crs::Crs;
 
@@ -45,13 +45,7 @@ pub(super) fn write_collection(export: &Export<'_>, out: &mut (dyn Write + Send)
         }
         line.extend_from_slice(b",\"geometry\":");
         write_geometry(&item.geo(), DEGREE, &mut line);
-        line.extend_from_slice(b",\"properties\":");
-        item.write_properties(&mut line);
-        let _ = write!(line, ",\"version\":{}", item.version);
-        if let Some(village) = item.village {
-            let _ = write!(line, ",\"village\":\"{village}\"");
-        }
-        line.push(b'}');
+        write_rest(item, None, &mut line);
         out.write_all(&line)?;
         line.clear();
     }

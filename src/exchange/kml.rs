@@ -7,6 +7,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::export::{Export, ExportError};
+use super::geojson::{DEGREE, rounded};
 use super::table::{Column, Table};
 use crate::catalog::PropertyType;
 use crate::index::{Cell, Item};
@@ -143,9 +144,8 @@ fn write_polygon<W: Write>(xml: &mut Writer<W>, polygon: &Polygon<f64>) -> io::R
 }
 
 fn write_course<W: Write>(xml: &mut Writer<W>, name: &str, course: &[Coord<f64>]) -> io::Result<()> {
-    const DECIMALS: f64 = 1e7;
-    let rounded = |number: f64| (number * DECIMALS).round() / DECIMALS;
-    let course: Vec<String> = course.iter().map(|at| format!("{},{}", rounded(at.x), rounded(at.y))).collect();
+    let course: Vec<String> =
+        course.iter().map(|at| format!("{},{}", rounded(at.x, DEGREE), rounded(at.y, DEGREE))).collect();
     xml.create_element(name).write_inner_content(|xml| text(xml, "coordinates", &course.join(" ")))?;
     Ok(())
 }

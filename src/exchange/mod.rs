@@ -1,6 +1,7 @@
 //! Features in the formats others read, and from the formats they bring.
 
 mod archive;
+mod binary;
 mod csv;
 mod export;
 mod flatgeobuf;
@@ -18,5 +19,6 @@ mod shapefile;
 mod table;
 
 pub use archive::{Archive, ArchiveError, ArchiveSummary};
+pub use csv::without_formula;
 pub use export::{Export, ExportError};
 pub use format::{Format, UnknownFormat};

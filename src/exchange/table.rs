@@ -118,9 +118,3 @@ pub(super) fn as_multi(geometry: Cow<'_, geo_types::Geometry<f64>>) -> Cow<'_, g
         _ => geometry,
     }
 }
-
-/// Days since 1970-01-01 of a day such as `2025-06-30`.
-pub(super) fn days_since_1970(text: &str) -> Option<i32> {
-    let day: jiff::civil::Date = text.parse().ok()?;
-    Some(jiff::civil::Date::constant(1970, 1, 1).until(day).ok()?.get_days())
-}

@@ -4,11 +4,11 @@
 use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::asked::read_query;
 use super::caller::Caller;
 use super::extract::{Params, Path};
-use super::items::read_query;
 use super::places::named;
-use super::respond::Answer;
+use super::respond::{Answer, table_text};
 use super::{AppState, Problem};
 use crate::catalog::{Layer, PropertyType};
 use crate::domain::{DivisionLevel, Lang};
@@ -29,11 +29,7 @@ pub(super) async fn list_groups(
     let declared = &state.app.catalogue.layers[at];
     let (by_name, by) = read_by(&mut params, declared)?;
     let value = read_value(&mut params, declared)?;
-    let is_table = match params.take("f")?.as_deref() {
-        None | Some("json") => false,
-        Some("csv") => true,
-        Some(_) => return Err(Problem::parameter("f", "f 可取：json、csv。", "`f` is json or csv.")),
-    };
+    let is_table = params.is_table()?;
     for name in ["limit", "cursor", "crs", "sortby", "properties"] {
         if params.peek(name).is_some() {
             let (zh, en) = (format!("分组统计没有参数 {name}。"), format!("Groups have no parameter `{name}`."));
@@ -161,6 +157,5 @@ fn as_table(groups: &[Group]) -> Result<String, csv::Error> {
             of(|values| values.greatest.to_string()),
         ])?;
     }
-    let written = table.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&written).into_owned())
+    table_text(table)
 }

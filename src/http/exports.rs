@@ -12,9 +12,9 @@ use futures_util::{StreamExt, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::asked::read_query;
 use super::caller::Caller;
 use super::extract::{Params, Path};
-use super::items::read_query;
 use super::respond::{REVISION, mark_sharing};
 use super::{AppState, Problem};
 use crate::exchange::{Export, ExportError, Format};

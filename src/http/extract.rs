@@ -161,6 +161,20 @@ impl Params {
         }
     }
 
+    /// Takes the form of an answer that is there as JSON and as a table.
+    pub(super) fn is_table(&mut self) -> Result<bool, Problem> {
+        match self.take("f")?.as_deref() {
+            None | Some("json") => Ok(false),
+            Some("csv") => Ok(true),
+            Some(_) => Err(Problem::parameter("f", "f 可取：json、csv。", "`f` is json or csv.")),
+        }
+    }
+
+    /// The names of parameters that the path knows.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(String::as_str)
+    }
+
     /// The parameters nobody has taken yet.
     pub(super) fn rest(&mut self) -> Vec<(String, String)> {
         self.pairs.retain(|(key, _)| key != "lang" && key != super::moment::MIN_REVISION);
@@ -174,7 +188,7 @@ impl Params {
         }
         match self.rest().first() {
             None => Ok(()),
-            Some((name, _)) => Err(unknown_parameter(name, self.known.iter().map(String::as_str))),
+            Some((name, _)) => Err(unknown_parameter(name, self.known())),
         }
     }
 }

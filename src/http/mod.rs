@@ -2,6 +2,7 @@
 
 mod access;
 mod aggregate;
+mod asked;
 mod assets;
 mod attempts;
 mod audit;
@@ -18,6 +19,7 @@ mod extract;
 mod feature_body;
 mod filtered;
 mod html;
+mod import_told;
 mod imports;
 mod items;
 mod landing;

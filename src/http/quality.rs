@@ -1,18 +1,19 @@
 //! The quality of a layer: every feature held against the rules of editing, as if it were written now.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::offset;
+use moka::future::Cache;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::places::named;
-use super::respond::Answer;
+use super::respond::{Answer, table_text};
 use super::{AppState, Problem};
 use crate::app::{LayerSet, TileCache};
 use crate::domain::{DivisionCode, Lang, Revision};
@@ -26,30 +27,16 @@ const MOST: usize = 10_000;
 /// Hours that the city's clocks are ahead of UTC.
 const CITY_OFFSET_H: i8 = 8;
 
-/// What an inspection is of: a layer, and what of it was seen.
-type Key = (usize, u64);
+/// What an inspection is of: a layer, what of the map was seen, the map's revision, the day.
+type Key = (usize, u64, Revision, Date);
 
-/// One inspection: the map it was of, the day it was made.
-type Kept = (Revision, Date, Arc<Vec<Inspected>>);
+/// Inspections, made once however many ask; what no key asks for any more grows old.
+pub(super) struct Inspections(Cache<Key, Arc<Vec<Inspected>>>);
 
-/// The newest inspection of each layer; one is made anew when the map has changed.
-#[derive(Default)]
-pub(super) struct Inspections(Mutex<HashMap<Key, Kept>>);
-
-impl Inspections {
-    fn find(&self, key: Key, revision: Revision, today: Date) -> Option<Arc<Vec<Inspected>>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&key).filter(|kept| kept.0 == revision && kept.1 == today).map(|kept| Arc::clone(&kept.2))
-    }
-
-    fn keep(&self, key: Key, kept: Kept) {
-        const MOST_KEPT: usize = 64;
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Maps that nobody sees any more are not kept.
-        all.retain(|_, other| other.0 == kept.0);
-        if all.len() < MOST_KEPT {
-            all.insert(key, kept);
-        }
+impl Default for Inspections {
+    fn default() -> Self {
+        const MOST_KEPT: u64 = 64;
+        Self(Cache::new(MOST_KEPT))
     }
 }
 
@@ -84,30 +71,28 @@ pub(super) async fn read_quality(
     let at = state.layer(&caller, &layer)?;
     let rule = params.take("rule")?;
     let division = params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?;
-    let is_table = match params.take("f")?.as_deref() {
-        None | Some("json") => false,
-        Some("csv") => true,
-        Some(_) => return Err(Problem::parameter("f", "f 可取：json、csv。", "`f` is json or csv.")),
-    };
+    let is_table = params.is_table()?;
     let limit = params.limit(if is_table { usize::MAX } else { USUAL }, if is_table { usize::MAX } else { MOST })?;
     params.finish()?;
     let asked = Asked { rule, division, limit };
     let snapshot = state.snapshot(&caller).await;
     let revision = snapshot.revision();
     let today = offset(CITY_OFFSET_H).to_datetime(Timestamp::now()).date();
-    let key = (at, TileCache::view(&snapshot, LayerSet::default().with(at)));
-    let inner = state.clone();
+    // Rules look into other layers, too.
+    let seen = (0..snapshot.catalogue().layers.len()).fold(LayerSet::default(), LayerSet::with);
+    let key = (at, TileCache::view(&snapshot, seen), revision, today);
+    let inspecting = async {
+        let (inner, map) = (state.clone(), snapshot.clone());
+        state.desk.run(move || Arc::new(inner.app.inspect(&map, at, today))).await
+    };
+    let inspected = state.inspections.0.try_get_with(key, inspecting).await;
+    let inspected = inspected.map_err(|problem| problem.as_ref().clone())?;
     let written = state.desk.run(move || {
-        let inspected = inner.inspections.find(key, revision, today).unwrap_or_else(|| {
-            let made = Arc::new(inner.app.inspect(&snapshot, at, today));
-            inner.inspections.keep(key, (revision, today, Arc::clone(&made)));
-            made
-        });
-        let mut found = asked.finds(&inspected);
+        let found = asked.finds(&inspected);
         if is_table {
-            found.truncate(asked.limit);
+            return as_table(&found[..found.len().min(asked.limit)], lang);
         }
-        if is_table { as_table(&found, lang) } else { Ok(as_json(&snapshot, at, &found, &asked, lang).to_string()) }
+        Ok(as_json(&snapshot, at, &found, &asked, lang).to_string())
     });
     let body = written.await?.map_err(|error| Problem::internal(&error))?;
     let media_type = if is_table { "text/csv; charset=utf-8" } else { "application/json" };
@@ -177,6 +162,5 @@ fn as_table(found: &[Found<'_>], lang: Lang) -> Result<String, csv::Error> {
             fault.message.in_lang(lang).to_owned(),
         ])?;
     }
-    let written = table.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&written).into_owned())
+    table_text(table)
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::body::Body;
 use super::caller::Caller;
-use super::extract::{Format, Params};
-use super::items::answer_page;
+use super::extract::Params;
+use super::items::{By, answer_page};
 use super::{AppState, Problem};
 use crate::domain::Lang;
 
@@ -25,5 +25,5 @@ pub(super) async fn query_items(
     let Some(Value::String(layer)) = asked.remove("collection") else {
         return Err(Problem::unusable_body("`collection` is the id of a layer"));
     };
-    answer_page(&state, &caller, &layer, lang, (Format::Json, true), &headers, Params::of_body(asked)).await
+    answer_page(&state, &caller, &layer, lang, By::Body, &headers, Params::of_body(asked)).await
 }

@@ -99,3 +99,9 @@ pub(super) fn not_modified(headers: impl IntoResponse) -> Response {
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response
 }
+
+/// A table that is written, as text.
+pub(super) fn table_text(table: csv::Writer<Vec<u8>>) -> Result<String, csv::Error> {
+    let written = table.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&written).into_owned())
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::{Layer, Property, PropertyType, SYNTHETIC};
+use crate::catalog::{EnumValue, Layer, Property, PropertyType, SYNTHETIC};
 use crate::exchange::read::{SourceColumn, as_text};
 
 /// What a column is.
@@ -183,21 +183,21 @@ fn plain(title: &str) -> String {
     title.chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
-/// A value as a property has it, or what was expected.
-pub(super) fn value_of(property: &Property, value: &Value) -> Result<Value, (String, String)> {
+/// A value as a property of a type and, where they are told, of these values has it; or what was expected.
+pub(super) fn value_of(kind: PropertyType, values: &[EnumValue], value: &Value) -> Result<Value, (String, String)> {
     let text = as_text(value);
     let text = text.trim();
     let none = |zh: &str, en: &str| (format!("应为{zh}，得到“{text}”"), format!("expected {en}, got `{text}`"));
-    match property.kind {
-        PropertyType::String if property.values.is_empty() => Ok(Value::String(text.to_owned())),
+    match kind {
+        PropertyType::String if values.is_empty() => Ok(Value::String(text.to_owned())),
         PropertyType::String => {
-            let is_it = |known: &&crate::catalog::EnumValue| {
+            let is_it = |known: &&EnumValue| {
                 known.value == text || known.title.zh == text || known.title.en.eq_ignore_ascii_case(text)
             };
-            let known = property.values.iter().find(is_it);
+            let known = values.iter().find(is_it);
             known.map(|known| Value::String(known.value.clone())).ok_or_else(|| {
-                let zh = property.values.iter().map(|known| known.title.zh.as_str()).collect::<Vec<_>>().join("、");
-                let en = property.values.iter().map(|known| known.value.as_str()).collect::<Vec<_>>().join(", ");
+                let zh = values.iter().map(|known| known.title.zh.as_str()).collect::<Vec<_>>().join("、");
+                let en = values.iter().map(|known| known.value.as_str()).collect::<Vec<_>>().join(", ");
                 none(&format!("{zh}之一"), &format!("one of {en}"))
             })
         }

@@ -13,7 +13,7 @@ use super::Plan;
 use super::mapping::{Target, value_of};
 use super::report::{Finding, Severity};
 use crate::app::App;
-use crate::catalog::{Layer, Property, SYNTHETIC};
+use crate::catalog::{Layer, PropertyType};
 use crate::domain::{Geometry, GeometryKind};
 use crate::edit::{Base, Line, Operation, Patch};
 use crate::exchange::read::{Record, Source, SourceError, as_text};
@@ -86,17 +86,18 @@ impl Reading {
     fn line(&mut self, record: Record) -> Result<Line, Vec<Finding>> {
         let mut findings = Vec::new();
         let properties = self.properties(&record, &mut findings);
-        let geometry = self.geometry(&record).unwrap_or_else(|finding| {
+        let line = record.line;
+        let geometry = self.geometry(record).unwrap_or_else(|finding| {
             findings.push(*finding);
             None
         });
-        let code = self.layer().code.as_ref().map(|rule| rule.property.clone());
-        let code = code.and_then(|property| properties.get(&property)?.as_str().map(str::to_owned));
+        let rule = self.layer().code.as_ref();
+        let code = rule.and_then(|rule| properties.get(&rule.property)?.as_str().map(str::to_owned));
         if let Some(code) = &code
             && !self.codes.insert(xxhash_rust::xxh3::xxh3_128(code.as_bytes()))
         {
             findings.push(fault(
-                record.line,
+                line,
                 "code.twice",
                 None,
                 (format!("本文件前面已有编码 {code}。"), format!("an earlier line of this file has the code {code}")),
@@ -118,7 +119,7 @@ impl Reading {
             (None, None) => {
                 let told =
                     ("没有位置：新要素须有坐标或几何。", "no position: a new feature needs coordinates or a geometry");
-                return Err(vec![fault(record.line, "geometry.missing", None, (told.0.to_owned(), told.1.to_owned()))]);
+                return Err(vec![fault(line, "geometry.missing", None, (told.0.to_owned(), told.1.to_owned()))]);
             }
         };
         Ok(Line { layer: self.plan.layer, operation })
@@ -129,8 +130,9 @@ impl Reading {
         for (column, target) in &self.plan.mapping.0 {
             let (Target::Property(name), Some(value)) = (target, record.values.get(column)) else { continue };
             let read = match self.layer().properties.get(name) {
-                Some(property) => value_of(property, value),
-                None => value_of(&synthetic(), value),
+                Some(property) => value_of(property.kind, &property.values, value),
+                // The mark of what the demo made; no layer declares it.
+                None => value_of(PropertyType::Boolean, &[], value),
             };
             match read {
                 Ok(value) => {
@@ -147,15 +149,15 @@ impl Reading {
     }
 
     /// Where a record is: by its own geometry, its well-known text, or its two coordinates.
-    fn geometry(&self, record: &Record) -> Result<Option<Geometry>, Box<Finding>> {
+    fn geometry(&self, record: Record) -> Result<Option<Geometry>, Box<Finding>> {
+        let Record { line, values, geometry } = record;
         let broken = |column: Option<&str>, detail: String| {
             let told = (format!("几何无法读取：{detail}"), format!("the geometry cannot be read: {detail}"));
-            Box::new(fault(record.line, "geometry.unreadable", column.map(str::to_owned), told))
+            Box::new(fault(line, "geometry.unreadable", column.map(str::to_owned), told))
         };
-        let own = record.geometry.as_ref().map_err(|detail| broken(None, detail.clone()))?;
-        let shape = match own {
-            Some(shape) => Some(shape.clone()),
-            None => self.shape_of_columns(record).map_err(|(column, detail)| broken(column, detail))?,
+        let shape = match geometry.map_err(|detail| broken(None, detail))? {
+            Some(shape) => Some(shape),
+            None => self.shape_of_columns(&values).map_err(|(column, detail)| broken(column, detail))?,
         };
         let Some(shape) = shape else { return Ok(None) };
         let placed = shape.try_map_coords(|at| {
@@ -167,7 +169,7 @@ impl Reading {
                 format!("坐标不属于 {}：{error}", self.plan.crs.name()),
                 format!("the coordinates are not of {}: {error}", self.plan.crs.name()),
             );
-            Box::new(fault(record.line, "geometry.crs", None, told))
+            Box::new(fault(line, "geometry.crs", None, told))
         })?;
         Geometry::new(oriented(fitting(placed, self.layer().geometry)))
             .map(Some)
@@ -176,12 +178,12 @@ impl Reading {
 
     fn shape_of_columns<'a>(
         &'a self,
-        record: &Record,
+        values: &Map<String, Value>,
     ) -> Result<Option<geo_types::Geometry<f64>>, (Option<&'a str>, String)> {
         let mapping = &self.plan.mapping;
         let text = |target: &Target| {
             let column = mapping.column(target)?;
-            Some((column, as_text(record.values.get(column)?)))
+            Some((column, as_text(values.get(column)?)))
         };
         if let Some((column, text)) = text(&Target::Wkt) {
             let read: Result<wkt::Wkt<f64>, _> = text.parse();
@@ -223,22 +225,6 @@ fn oriented(shape: geo_types::Geometry<f64>) -> geo_types::Geometry<f64> {
 
 fn is_where(item: &Item, geometry: &Geometry) -> bool {
     Geometry::new(oriented(item.geo().into_owned())).is_ok_and(|own| geometry.is_same_place(&own))
-}
-
-fn synthetic() -> Property {
-    let title = crate::domain::Bilingual { zh: SYNTHETIC.to_owned(), en: SYNTHETIC.to_owned() };
-    Property {
-        title,
-        kind: crate::catalog::PropertyType::Boolean,
-        unit: None,
-        values: Vec::new(),
-        pattern: None,
-        minimum: None,
-        maximum: None,
-        required: false,
-        tile: false,
-        count: false,
-    }
 }
 
 fn fault(line: u64, rule: &'static str, column: Option<String>, (zh, en): (String, String)) -> Finding {

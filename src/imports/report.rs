@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::mapping::{Mapping, Target};
 use crate::domain::{Lang, Revision};
 use crate::edit::Fault;
+use crate::exchange::without_formula;
 
 /// Findings that are kept; all are counted.
 const MOST_KEPT: usize = 100_000;
@@ -137,7 +138,7 @@ impl Report {
         let mut findings: Vec<&Finding> = self.findings.iter().collect();
         findings.sort_by_key(|finding| finding.line);
         for finding in findings {
-            let text = |text: &Option<String>| text.as_deref().map(unformula).unwrap_or_default();
+            let text = |text: &Option<String>| text.as_deref().map(without_formula).unwrap_or_default().into_owned();
             table.write_record([
                 finding.line.to_string(),
                 finding.severity.word().to_owned(),
@@ -149,9 +150,4 @@ impl Report {
         }
         Ok(table.flush()?)
     }
-}
-
-/// Text that a spreadsheet does not run.
-fn unformula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

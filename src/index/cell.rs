@@ -22,11 +22,12 @@ impl Item {
     pub fn cells(&self) -> impl Iterator<Item = (usize, Cell<'_>)> {
         let keys = self.keys();
         entries(self.row().bytes())
-            .filter_map(move |(position, packed)| Some((position, unpacked(keys, position, packed)?)))
+            .filter_map(move |(position, packed)| Some((position, cell_of(keys, position, packed)?)))
     }
 }
 
-fn unpacked<'a>(keys: &'a Keys, position: usize, packed: Packed<'a>) -> Option<Cell<'a>> {
+/// A packed value under a key.
+pub(super) fn cell_of<'a>(keys: &'a Keys, position: usize, packed: Packed<'a>) -> Option<Cell<'a>> {
     let encoded = match packed {
         Packed::Enumerated(number) => {
             return keys.key(position).values.get(usize::from(number)).map(|text| Cell::Text(text));

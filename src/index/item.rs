@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use geo::{CoordsIter, Intersects};
 
+use super::cell::{Cell, cell_of};
 use super::outline::Outline;
-use super::row::{Keys, Packed, entries, text_of, without};
+use super::row::{Keys, Packed, entries, without};
 use super::run::Row;
 use crate::catalog::{GEOMETRY, ID, VILLAGE};
 use crate::domain::{Bbox, DivisionCode, Feature, FeatureId, Geometry, LonLat, Properties, Revision, Version};
@@ -215,12 +216,8 @@ impl Item {
     }
 
     /// Appends the values that may be shown as a JSON object, without building a tree of values.
-    pub fn write_properties(&self, out: &mut Vec<u8>) {
-        self.keys.write_json(self.row.bytes(), None, out);
-    }
-
-    /// The same with those of these names only.
-    pub fn write_some_properties(&self, only: Option<&[String]>, out: &mut Vec<u8>) {
+    /// With `only`, those of these names.
+    pub fn write_properties(&self, only: Option<&[String]>, out: &mut Vec<u8>) {
         self.keys.write_json(self.row.bytes(), only, out);
     }
 
@@ -232,20 +229,17 @@ impl Item {
     /// One value as a filter asks for it, without building more of it than needed.
     fn packed_value(&self, name: &str, kind: Kind) -> Value<'_> {
         let Some(position) = self.keys.position(name) else { return Value::Null };
-        let Some((_, packed)) = entries(self.row.bytes()).find(|(key, _)| *key == position) else { return Value::Null };
-        let text = match packed {
-            Packed::Enumerated(number) => self.keys.key(position).values.get(usize::from(number)).map(String::as_str),
-            Packed::Plain(encoded) => text_of(encoded),
-        };
-        match (kind, text) {
-            (Kind::Date, Some(text)) => Span::day(text).map_or(Value::Null, Value::Span),
-            (Kind::Timestamp, Some(text)) => Span::instant(text).map_or(Value::Null, Value::Span),
-            (_, Some(text)) => Value::text(text),
-            (_, None) => match self.keys.value(self.row.bytes(), position) {
-                Some(serde_json::Value::Bool(yes)) => Value::Bool(yes),
-                Some(serde_json::Value::Number(number)) => number.as_f64().map_or(Value::Null, Value::Number),
-                _ => Value::Null,
-            },
+        // Only the one that is asked for is unpacked.
+        let packed = entries(self.row.bytes()).find(|(key, _)| *key == position);
+        let cell = packed.and_then(|(_, packed)| cell_of(&self.keys, position, packed));
+        match (kind, cell) {
+            (Kind::Date, Some(Cell::Text(text))) => Span::day(text).map_or(Value::Null, Value::Span),
+            (Kind::Timestamp, Some(Cell::Text(text))) => Span::instant(text).map_or(Value::Null, Value::Span),
+            (_, Some(Cell::Text(text))) => Value::text(text),
+            (_, Some(Cell::Bool(yes))) => Value::Bool(yes),
+            (_, Some(Cell::Whole(number))) => Value::Number(number as f64),
+            (_, Some(Cell::Real(number))) => Value::Number(number),
+            (_, None) => Value::Null,
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use geo_traits::to_geo::ToGeoGeometry;
 use geo_types::Geometry;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde_json::{Map, Value};
 
 use super::{Head, ReadOptions, Record, Records, SourceCrs, SourceError};
+use crate::exchange::binary;
 use crate::exchange::format::Format;
 
 /// Rows that are read together.
@@ -167,11 +167,5 @@ fn geometry_of(value: ValueRef<'_>) -> Result<Option<Geometry<f64>>, String> {
         return Ok(None);
     }
     let wkb = bytes.get(8 + 8 * numbers_of_box..).ok_or_else(none)?;
-    super::geopackage::from_wkb(wkb).map(Some)
-}
-
-/// Well-known binary.
-pub(super) fn from_wkb(bytes: &[u8]) -> Result<Geometry<f64>, String> {
-    let read = wkb::reader::read_wkb(bytes).map_err(|error| error.to_string())?;
-    read.try_to_geometry().ok_or_else(|| "an empty geometry".to_owned())
+    binary::read(wkb).map(Some)
 }

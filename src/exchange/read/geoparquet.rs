@@ -7,8 +7,8 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, RowAccessor};
 use serde_json::{Map, Value};
 
-use super::geopackage::from_wkb;
 use super::{Head, Record, Records, SourceCrs, SourceError};
+use crate::exchange::binary;
 use crate::exchange::format::Format;
 use crate::geodesy::crs::Crs;
 
@@ -52,7 +52,7 @@ pub(super) fn open(path: &Path) -> Result<(Head, Records), SourceError> {
                     _ => row
                         .get_bytes(i)
                         .map_err(|error| error.to_string())
-                        .and_then(|wkb| from_wkb(wkb.data()))
+                        .and_then(|wkb| binary::read(wkb.data()))
                         .map(Some),
                 };
             } else if *name != covering {

@@ -1495,8 +1495,6 @@ export interface components {
             crs?: string;
             /** @description Encoding of the text; else found out */
             encoding?: string;
-            /** @description The layer within the file */
-            source_layer?: string;
             /** @description Why, for the log; else the name of the file */
             reason?: string;
         };
@@ -4099,6 +4097,8 @@ export interface operations {
                  * @example plates.csv
                  */
                 name?: string;
+                /** @description The layer within a file that has several; 422 lists them */
+                source_layer?: string;
                 /** @description Language of titles and problems; else Accept-Language */
                 lang?: "zh" | "en";
             };
