@@ -162,17 +162,8 @@ fn tileset(snapshot: &Snapshot, at: usize, set: MatrixSet, base: &str, lang: Lan
 
 /// The rows and columns of a level that have something in them.
 fn limits(set: MatrixSet, level: u8, [west, south, east, north]: [f64; 4]) -> Option<Value> {
-    let cell = |lon: f64, lat: f64| -> Option<(u32, u32)> {
-        if set == MatrixSet::WebMercatorQuad {
-            let tile = crate::tiles::TileCoord::holding(level, LonLat::new(lon, lat).ok()?.into());
-            return Some((tile.column(), tile.row()));
-        }
-        let columns = 1_u32 << (level + u8::from(set == MatrixSet::WorldCrs84Quad));
-        let side = 360.0 / f64::from(columns);
-        let last = |count: u32, number: f64| (number as u32).min(count.saturating_sub(1));
-        Some((last(columns, (lon + 180.0) / side), last((columns / 2).max(1), (90.0 - lat) / side)))
-    };
-    let (first, last) = (cell(west, north)?, cell(east, south)?);
+    let address = |lon, lat| Some(set.holding(level, LonLat::new(lon, lat).ok()?).address());
+    let (first, last) = (address(west, north)?, address(east, south)?);
     Some(json!({
         "tileMatrix": level.to_string(),
         "minTileRow": first.1,

@@ -1,17 +1,17 @@
 //! Tiles of grids in degrees: WorldCRS84Quad (OGC 17-083r4, annex D.2), whose squares are also those of 天地图's `c`.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
-use serde_json::json;
-
+use super::clusters::Clusters;
 use super::coord::{InvalidTile, MAX_ZOOM};
 use super::encode::{EXTENT, GeomType, GeometryWriter, LayerBytes, LayerEncoder};
-use super::render::{Faults, RenderedTile, Thinned, note_thinned};
+use super::priority::rank;
+use super::render::{Faults, RenderedTile, Thinned, draw_labels, note_thinned};
 use super::shapes::{Grid, MARGIN, draw};
 use crate::catalog::Layer;
 use crate::domain::{Bbox, LonLat, Revision};
-use crate::index::{Item, SQUARES_BELOW_TILE, Shape, Snapshot, Square, merge_sorted};
+use crate::geodesy::world::WorldXy;
+use crate::index::{Item, SQUARES_BELOW_TILE, Shape, Snapshot};
 
 /// Features that a layer has in a tile at the most.
 const MOST: usize = 20_000;
@@ -65,11 +65,27 @@ impl DegreeTile {
             .unwrap_or(Bbox::WORLD)
     }
 
+    /// The tile of a level in which a position lies. `level` is below [`MAX_ZOOM`].
+    pub fn holding(level: u8, at: LonLat) -> Self {
+        let corner = Self { level, column: 0, row: 0 };
+        let cell = |offset: f64, last: u32| ((offset / corner.side()) as u32).min(last);
+        let (last_column, last_row) = ((2_u32 << level) - 1, (1_u32 << level) - 1);
+        Self { level, column: cell(at.lon() + 180.0, last_column), row: cell(90.0 - at.lat(), last_row) }
+    }
+
     /// Whether a position lies in it: each position lies in exactly one tile of a level.
     fn holds(self, at: LonLat) -> bool {
-        let cell = |offset: f64, last: u32| ((offset / self.side()) as u32).min(last);
-        let (last_column, last_row) = ((2_u32 << self.level) - 1, (1_u32 << self.level) - 1);
-        cell(at.lon() + 180.0, last_column) == self.column && cell(90.0 - at.lat(), last_row) == self.row
+        Self::holding(self.level, at) == self
+    }
+
+    /// Its column from the west.
+    pub const fn column(self) -> u32 {
+        self.column
+    }
+
+    /// Its row from the north.
+    pub const fn row(self) -> u32 {
+        self.row
     }
 
     fn grid(self) -> Grid {
@@ -95,7 +111,7 @@ pub fn render_degrees(snapshot: &Snapshot, layers: &[usize], tile: DegreeTile) -
         let encoder = LayerEncoder::new(declared.id.as_str(), snapshot.layer(layer).keys());
         let mut pen = Pen { tile, encoder, geometry: GeometryWriter::default() };
         match &declared.cluster {
-            Some(cluster) if tile.zoom() < cluster.below => pen.clusters(snapshot, layer),
+            Some(cluster) if tile.zoom() < cluster.below => pen.clusters(snapshot, layer, cluster.below),
             _ => thinned.extend(pen.features(snapshot, layer, declared, &mut parts, &mut faults)),
         }
         parts.extend(pen.encoder.finish());
@@ -128,7 +144,7 @@ impl<'s> Pen<'s> {
         let mut items: Vec<&'s Arc<Item>> = snapshot.layer(layer).in_box(bbox).filter(is_here).collect();
         let total = items.len();
         if total > MOST {
-            items.sort_by_cached_key(|item| (Reverse(rank(item, declared)), item.id));
+            items.sort_by_cached_key(|item| rank(item, declared));
             items.truncate(MOST);
             items.sort_unstable_by_key(|item| item.id);
         }
@@ -136,7 +152,9 @@ impl<'s> Pen<'s> {
             self.feature(item, faults);
         }
         if declared.style.label_from.is_some_and(|zoom| self.tile.zoom() >= zoom) {
-            parts.extend(self.labels(snapshot, layer, declared, &items));
+            let here = |at: WorldXy| self.tile.holds(at.to_lonlat());
+            let drawn = items.iter().copied();
+            parts.extend(draw_labels(declared, snapshot.layer(layer), drawn, self.tile.grid(), here));
         }
         (total > MOST).then(|| Thinned { layer: declared.id.to_string(), kept: MOST as u32, total: total as u32 })
     }
@@ -156,69 +174,13 @@ impl<'s> Pen<'s> {
         }
     }
 
-    /// A point for each area whose label is in this tile.
-    fn labels(
-        &mut self,
-        snapshot: &'s Snapshot,
-        layer: usize,
-        declared: &Layer,
-        items: &[&'s Arc<Item>],
-    ) -> Option<LayerBytes> {
-        let mut encoder = LayerEncoder::new(&format!("{}.label", declared.id), snapshot.layer(layer).keys());
-        for item in items {
-            let Shape::Outline(outline) = item.shape() else { continue };
-            let at = outline.representative();
-            if outline.is_area() && self.tile.holds(at) {
-                self.geometry.clear();
-                self.geometry.point(self.tile.grid().place(at.into()));
-                encoder.tag_row(item.entries());
-                encoder.feature(item.id.get(), GeomType::Point, self.geometry.bytes());
-            }
-        }
-        encoder.finish()
-    }
-
     /// The clusters whose middle is in this tile, so that counts over tiles add up.
-    fn clusters(&mut self, snapshot: &'s Snapshot, layer: usize) {
-        let index = snapshot.layer(layer);
-        let Some(squares) = index.squares() else { return };
-        let lift = squares.level - (self.tile.zoom() + SQUARES_BELOW_TILE);
+    fn clusters(&mut self, snapshot: &'s Snapshot, layer: usize, below: u8) {
+        let (index, zoom, grid) = (snapshot.layer(layer), self.tile.zoom(), self.tile.grid());
         // A square that reaches into this tile may have its middle here.
         let around = self.tile.bbox(2.0 / f64::from(1_u32 << SQUARES_BELOW_TILE));
-        let mut finest: Vec<&Square> = index.partitions(around).flat_map(|(_, cell)| cell.squares()).collect();
-        finest.sort_unstable_by_key(|square| (square.lifted_key(lift), square.key));
-        let counted = squares.counted_key().map(|key| index.keys().key(key));
-        for members in finest.chunk_by(|a, b| a.lifted_key(lift) == b.lifted_key(lift)) {
-            let cluster = merge_sorted(members.iter().map(|square| square.lifted(lift)).collect()).pop();
-            let Some(cluster) = cluster.filter(|cluster| self.tile.holds(cluster.centre().to_lonlat())) else {
-                continue;
-            };
-            self.geometry.clear();
-            self.geometry.point(self.tile.grid().place(cluster.centre()));
-            if cluster.count == 1 {
-                if let Some((_, item)) = snapshot.feature(cluster.first) {
-                    self.encoder.tag_row(item.entries());
-                    self.encoder.feature(item.id.get(), GeomType::Point, self.geometry.bytes());
-                }
-                continue;
-            }
-            self.encoder.tag_extra("cluster", &json!(true));
-            self.encoder.tag_extra("count", &json!(cluster.count));
-            if let Some(key) = counted {
-                for (value, &count) in key.values.iter().zip(&cluster.by).filter(|(_, count)| **count > 0) {
-                    self.encoder.tag_extra(&format!("count_{value}"), &json!(count));
-                }
-            }
-            // An id that no feature has: bit 52 is set.
-            let (x, y) = (u64::from(cluster.key.0), u64::from(cluster.key.1));
-            let id = 1 << 52 | u64::from(self.tile.zoom() & 0x1f) << 46 | (y & 0x7f_ffff) << 23 | (x & 0x7f_ffff);
-            self.encoder.feature(id, GeomType::Point, self.geometry.bytes());
-        }
+        let finest = index.partitions(around).flat_map(|(_, cell)| cell.squares()).collect();
+        let clusters = Clusters { snapshot, index, zoom, below, grid };
+        clusters.draw(finest, |at| self.tile.holds(at.to_lonlat()), &mut self.encoder);
     }
-}
-
-/// The priority of a feature, as an order of whole numbers.
-fn rank(item: &Item, layer: &Layer) -> i64 {
-    let priority = layer.priority.as_deref().and_then(|name| item.property(name)).and_then(|value| value.as_f64());
-    priority.map_or(0, |priority| (priority * 1000.0) as i64)
 }

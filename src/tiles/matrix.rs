@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::coord::{InvalidTile, numbers};
 use super::{DegreeTile, MAX_ZOOM, TileCoord};
+use crate::domain::LonLat;
 use crate::geodesy::crs::Crs;
 
 /// Pixels along a side of a tile, in which resolutions are told.
@@ -36,6 +37,16 @@ pub enum AnyTile {
     World(TileCoord),
     /// A square of degrees.
     Degrees(DegreeTile),
+}
+
+impl AnyTile {
+    /// Its column and row.
+    pub const fn address(self) -> (u32, u32) {
+        match self {
+            Self::World(tile) => (tile.column(), tile.row()),
+            Self::Degrees(tile) => (tile.column(), tile.row()),
+        }
+    }
 }
 
 impl MatrixSet {
@@ -118,6 +129,15 @@ impl MatrixSet {
                 Some(level) => DegreeTile::new(level, column, row).map(AnyTile::Degrees),
                 None => Err(InvalidTile::Zoom { zoom: level }),
             },
+        }
+    }
+
+    /// The tile of one of its levels in which a position lies.
+    pub fn holding(self, level: u8, at: LonLat) -> AnyTile {
+        match self {
+            Self::WebMercatorQuad => AnyTile::World(TileCoord::holding(level, at.into())),
+            Self::WorldCrs84Quad => AnyTile::Degrees(DegreeTile::holding(level, at)),
+            Self::Cgcs2000Quad => AnyTile::Degrees(DegreeTile::holding(level.saturating_sub(1), at)),
         }
     }
 

@@ -11,12 +11,14 @@
 //! and says so in an MVT layer `_thinned`.
 
 mod clip;
+mod clusters;
 mod compared;
 mod coord;
 mod cover;
 mod degrees;
 mod encode;
 pub mod matrix;
+mod priority;
 mod render;
 mod shapes;
 

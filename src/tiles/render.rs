@@ -1,18 +1,20 @@
 //! One tile of some layers.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::json;
 
 use super::TileCoord;
+use super::clusters::Clusters;
 use super::encode::{EXTENT, GeomType, GeometryWriter, LayerBytes, LayerEncoder};
+use super::priority::rank;
 use super::shapes::{Grid, MARGIN, draw};
 use crate::catalog::Layer;
 use crate::domain::Revision;
+use crate::geodesy::world::WorldXy;
 use crate::index::row::Keys;
-use crate::index::{Item, LayerIndex, Point, SQUARES_BELOW_TILE, Shape, Snapshot, Square, merge_sorted};
+use crate::index::{Item, LayerIndex, Point, Shape, Snapshot, Square};
 
 /// A tile, uncompressed.
 #[derive(Debug, Default)]
@@ -137,12 +139,7 @@ impl<'s> Drawing<'s> {
         let points = self.slices(tile).into_iter().flatten().map(|point| point.item);
         let mut ranked: Vec<&'s Arc<Item>> = points.chain(std::mem::take(&mut self.outlines)).collect();
         let total = ranked.len() as u32;
-        let priority = self.declared.priority.as_deref();
-        ranked.sort_by_cached_key(|item| {
-            let rank = priority.and_then(|name| item.property(name)).and_then(|value| value.as_f64()).unwrap_or(0.0);
-            // Among equals the order is arbitrary but always the same, and not that of creation.
-            (Reverse(TotalOrder(rank)), Reverse(item.vertices()), spread(item.id.get()))
-        });
+        ranked.sort_by_cached_key(|item| rank(item, self.declared));
         let (mut used, mut geometry) = (0, GeometryWriter::default());
         ranked.retain(|item| {
             shape(item, tile, &mut geometry, &mut Faults::default());
@@ -155,63 +152,24 @@ impl<'s> Drawing<'s> {
         Thinned { layer: self.declared.id.to_string(), kept: self.encoder.count(), total }
     }
 
-    fn clusters(&mut self, snapshot: &Snapshot, tile: TileCoord, below: u8) {
+    fn clusters(&mut self, snapshot: &'s Snapshot, tile: TileCoord, below: u8) {
         self.is_clustered = true;
         let Some(squares) = self.index.squares() else { return };
-        let grid = Grid::of(tile);
-        let lift = squares.level - (tile.zoom() + SQUARES_BELOW_TILE);
-        let in_tile = |square: &&Square| {
-            let levels = squares.level - tile.zoom();
-            square.key.0 >> levels == tile.column() && square.key.1 >> levels == tile.row()
-        };
+        let levels = squares.level - tile.zoom();
+        let in_tile =
+            |square: &&Square| square.key.0 >> levels == tile.column() && square.key.1 >> levels == tile.row();
         // A hair wider than the tile, since cells and squares are cut on different roundings.
-        let mut finest: Vec<&Square> =
-            self.index.partitions(tile.bbox(0.001)).flat_map(|(_, cell)| cell.squares()).filter(in_tile).collect();
-        finest.sort_unstable_by_key(|square| (square.lifted_key(lift), square.key));
-        let counted = squares.counted_key().map(|key| self.index.keys().key(key));
-        let mut geometry = GeometryWriter::default();
-        for members in finest.chunk_by(|a, b| a.lifted_key(lift) == b.lifted_key(lift)) {
-            let Some(cluster) = merge_sorted(members.iter().map(|square| square.lifted(lift)).collect()).pop() else {
-                continue;
-            };
-            geometry.clear();
-            geometry.point(grid.place(cluster.centre()));
-            if cluster.count == 1 {
-                if let Some((_, item)) = snapshot.feature(cluster.first) {
-                    self.encoder.tag_row(item.entries());
-                    self.encoder.feature(item.id.get(), GeomType::Point, geometry.bytes());
-                }
-                continue;
-            }
-            self.encoder.tag_extra("cluster", &json!(true));
-            self.encoder.tag_extra("count", &json!(cluster.count));
-            self.encoder.tag_extra("expansion_zoom", &json!(expansion_zoom(members, squares.level, below)));
-            if let Some(key) = counted {
-                for (value, &count) in key.values.iter().zip(&cluster.by).filter(|(_, count)| **count > 0) {
-                    self.encoder.tag_extra(&format!("count_{value}"), &json!(count));
-                }
-            }
-            self.encoder.feature(cluster_id(&cluster, tile), GeomType::Point, geometry.bytes());
-        }
+        let finest = self.index.partitions(tile.bbox(0.001)).flat_map(|(_, cell)| cell.squares()).filter(in_tile);
+        let (index, grid) = (self.index, Grid::of(tile));
+        let clusters = Clusters { snapshot, index, zoom: tile.zoom(), below, grid };
+        clusters.draw(finest.collect(), |_| true, &mut self.encoder);
     }
 
     fn finish(self, tile: TileCoord, parts: &mut Vec<LayerBytes>) {
         let labels = self.declared.style.label_from.is_some_and(|zoom| tile.zoom() >= zoom);
         if labels {
-            let grid = Grid::of(tile);
-            let mut geometry = GeometryWriter::default();
-            let mut encoder = LayerEncoder::new(&format!("{}.label", self.declared.id), self.index.keys());
-            for item in &self.outlines {
-                let Shape::Outline(outline) = item.shape() else { continue };
-                let at = outline.representative().into();
-                if outline.is_area() && tile.holds(at) {
-                    geometry.clear();
-                    geometry.point(grid.place(at));
-                    encoder.tag_row(item.entries());
-                    encoder.feature(item.id.get(), GeomType::Point, geometry.bytes());
-                }
-            }
-            parts.extend(encoder.finish());
+            let outlines = self.outlines.iter().copied();
+            parts.extend(draw_labels(self.declared, self.index, outlines, Grid::of(tile), |at| tile.holds(at)));
         }
         parts.extend(self.encoder.finish());
     }
@@ -246,6 +204,30 @@ fn shape(item: &Item, tile: TileCoord, geometry: &mut GeometryWriter, faults: &m
     }
 }
 
+/// A point for each area of a layer whose label is `here`.
+pub(super) fn draw_labels<'s>(
+    declared: &Layer,
+    index: &'s LayerIndex,
+    items: impl Iterator<Item = &'s Arc<Item>>,
+    grid: Grid,
+    here: impl Fn(WorldXy) -> bool,
+) -> Option<LayerBytes> {
+    let mut geometry = GeometryWriter::default();
+    let mut encoder = LayerEncoder::new(&format!("{}.label", declared.id), index.keys());
+    for item in items {
+        let Shape::Outline(outline) = item.shape() else { continue };
+        let at = outline.representative().into();
+        if outline.is_area() && here(at) {
+            geometry.clear();
+            geometry.point(grid.place(at));
+            encoder.tag_row(item.entries());
+            encoder.feature(item.id.get(), GeomType::Point, geometry.bytes());
+        }
+    }
+    encoder.finish()
+}
+
+/// A layer that tells which layers were thinned.
 pub(super) fn note_thinned(thinned: &[Thinned]) -> Option<LayerBytes> {
     let keys = Keys::none();
     let mut geometry = GeometryWriter::default();
@@ -258,51 +240,4 @@ pub(super) fn note_thinned(thinned: &[Thinned]) -> Option<LayerBytes> {
         encoder.feature(i as u64 + 1, GeomType::Point, geometry.bytes());
     }
     encoder.finish()
-}
-
-/// The first zoom at which a cluster's members stand in different squares, or from which points are
-/// shown.
-fn expansion_zoom(members: &[&Square], level: u8, below: u8) -> u8 {
-    let Some((first, rest)) = members.split_first() else { return below };
-    let apart = rest.iter().fold(0, |bits, square| bits | (square.key.0 ^ first.key.0) | (square.key.1 ^ first.key.1));
-    let different_bits = (32 - apart.leading_zeros()) as u8;
-    if different_bits == 0 {
-        return below;
-    }
-    let first_level_apart = level + 1 - different_bits;
-    first_level_apart.saturating_sub(SQUARES_BELOW_TILE).min(below)
-}
-
-/// An id for a cluster that no feature has and that is the same in every tile set: bit 52 is set,
-/// then zoom, row and column of its square.
-fn cluster_id(cluster: &Square, tile: TileCoord) -> u64 {
-    let (x, y) = (u64::from(cluster.key.0), u64::from(cluster.key.1));
-    1 << 52 | u64::from(tile.zoom() & 0x1f) << 46 | (y & 0x7f_ffff) << 23 | (x & 0x7f_ffff)
-}
-
-/// Scatters ids evenly (the finaliser of MurmurHash3).
-const fn spread(id: u64) -> u64 {
-    let mut mixed = id;
-    mixed ^= mixed >> 33;
-    mixed = mixed.wrapping_mul(0xff51_afd7_ed55_8ccd);
-    mixed ^= mixed >> 33;
-    mixed
-}
-
-/// Numbers in their total order.
-#[derive(PartialEq)]
-struct TotalOrder(f64);
-
-impl Eq for TotalOrder {}
-
-impl PartialOrd for TotalOrder {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for TotalOrder {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
 }

@@ -7,6 +7,7 @@ mod imports;
 mod operations;
 mod parameters;
 mod schemas;
+mod tiles;
 mod webhooks;
 
 use axum::body::Body;

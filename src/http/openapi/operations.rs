@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::MEDIA_TYPE as OPENAPI;
 use super::parameters::{
-    AGGREGATE, AS_OF, CRS, EXPORT, F, ITEMS, LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, Parameter, TILE, date, division,
-    findings, latitude, longitude, needed, path, query, results, string, table, theme,
+    AGGREGATE, AS_OF, CRS, EXPORT, F, ITEMS, LAYER, Parameter, date, division, findings, latitude, longitude, needed,
+    path, query, results, string, table, theme,
 };
 
 /// Who may ask for an operation.
@@ -73,6 +73,7 @@ pub(super) const PLAIN: Operation = Operation {
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
     READING
         .iter()
+        .chain(super::tiles::TILES)
         .chain(super::editing::EDITING)
         .chain(super::accounts::PEOPLE)
         .chain(super::imports::IMPORTS)
@@ -240,73 +241,6 @@ const READING: &[Operation] = &[
         parameters: &[LAYER, path("id", "Number or code of a feature", string, || json!("1")), F, CRS, AS_OF],
         answers: &[(GEOJSON, "Feature"), HTML],
         tagged: true,
-        ..PLAIN
-    },
-    Operation {
-        path: "/tileMatrixSets",
-        id: "list_tile_matrix_sets",
-        tag: "Tiles",
-        summary: ("瓦片矩阵集", "Tile matrix sets"),
-        answers: &[(JSON, "object")],
-        ..PLAIN
-    },
-    Operation {
-        path: "/tileMatrixSets/{set}",
-        id: "read_tile_matrix_set",
-        tag: "Tiles",
-        summary: ("瓦片矩阵集定义", "A tile matrix set"),
-        parameters: &[MATRIX_SET],
-        answers: &[(JSON, "object")],
-        ..PLAIN
-    },
-    Operation {
-        path: "/collections/{layer}/tiles",
-        id: "list_tilesets",
-        tag: "Tiles",
-        summary: ("图层的瓦片集", "The tilesets of a layer"),
-        parameters: &[LAYER],
-        answers: &[(JSON, "object")],
-        ..PLAIN
-    },
-    Operation {
-        path: "/collections/{layer}/tiles/{set}",
-        id: "read_tileset",
-        tag: "Tiles",
-        summary: ("瓦片集描述", "A tileset of a layer"),
-        parameters: &[LAYER, MATRIX_SET],
-        answers: &[(JSON, "object")],
-        ..PLAIN
-    },
-    Operation {
-        path: "/collections/{layer}/tiles/{set}/{matrix}/{row}/{column}",
-        id: "read_matrix_tile",
-        tag: "Tiles",
-        summary: ("瓦片（OGC API Tiles）", "A tile of a layer, as OGC API – Tiles addresses it: row before column"),
-        parameters: MATRIX_TILE,
-        answers: &[("application/vnd.mapbox-vector-tile", "binary")],
-        tagged: true,
-        bounded: true,
-        ..PLAIN
-    },
-    Operation {
-        path: "/tiles/{layers}",
-        id: "read_tilejson",
-        tag: "Tiles",
-        summary: ("瓦片描述", "TileJSON 3.0"),
-        parameters: &[LAYERS],
-        answers: &[(JSON, "object")],
-        ..PLAIN
-    },
-    Operation {
-        path: "/tiles/{layers}/{z}/{x}/{y}",
-        id: "read_tile",
-        tag: "Tiles",
-        summary: ("矢量瓦片", "A vector tile of the WebMercatorQuad"),
-        parameters: TILE,
-        answers: &[("application/vnd.mapbox-vector-tile", "binary")],
-        speaks: false,
-        tagged: true,
-        bounded: true,
         ..PLAIN
     },
     Operation {

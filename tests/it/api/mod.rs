@@ -14,6 +14,7 @@ mod matrices;
 mod openapi;
 mod places;
 mod quality;
+mod query;
 mod rights;
 mod seeing;
 mod service;

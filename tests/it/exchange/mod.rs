@@ -2,6 +2,7 @@
 
 mod damaged;
 mod export;
+mod formats;
 mod import;
 mod import_file;
 mod judge;

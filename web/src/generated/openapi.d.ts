@@ -263,125 +263,6 @@ export interface paths {
         patch: operations["update_item"];
         trace?: never;
     };
-    "/tileMatrixSets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tile matrix sets */
-        get: operations["list_tile_matrix_sets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/tileMatrixSets/{set}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile matrix set */
-        get: operations["read_tile_matrix_set"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/collections/{layer}/tiles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The tilesets of a layer */
-        get: operations["list_tilesets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/collections/{layer}/tiles/{set}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tileset of a layer */
-        get: operations["read_tileset"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/collections/{layer}/tiles/{set}/{matrix}/{row}/{column}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile of a layer, as OGC API – Tiles addresses it: row before column */
-        get: operations["read_matrix_tile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/tiles/{layers}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** TileJSON 3.0 */
-        get: operations["read_tilejson"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/tiles/{layers}/{z}/{x}/{y}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A vector tile of the WebMercatorQuad */
-        get: operations["read_tile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/styles/{theme}": {
         parameters: {
             query?: never;
@@ -527,6 +408,125 @@ export interface paths {
         };
         /** OpenMetrics for Prometheus */
         get: operations["read_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tileMatrixSets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tile matrix sets */
+        get: operations["list_tile_matrix_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tileMatrixSets/{set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tile matrix set */
+        get: operations["read_tile_matrix_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{layer}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tilesets of a layer */
+        get: operations["list_tilesets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{layer}/tiles/{set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tileset of a layer */
+        get: operations["read_tileset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{layer}/tiles/{set}/{matrix}/{row}/{column}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tile of a layer, as OGC API – Tiles addresses it: row before column */
+        get: operations["read_matrix_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/{layers}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** TileJSON 3.0 */
+        get: operations["read_tilejson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/{layers}/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A vector tile of the WebMercatorQuad */
+        get: operations["read_tile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2745,6 +2745,291 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    read_style: {
+        parameters: {
+            query?: {
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Theme
+                 * @example light
+                 */
+                theme: "light" | "dark";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_catalogue: {
+        parameters: {
+            query?: {
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_divisions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A day; else today
+                 * @example 2019-12-31
+                 */
+                date?: string;
+                /**
+                 * @description The division they lie in
+                 * @example 429005001
+                 */
+                parent?: string;
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Divisions"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_figures: {
+        parameters: {
+            query?: {
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_place: {
+        parameters: {
+            query: {
+                /**
+                 * @description Longitude, degrees
+                 * @example 112.8919
+                 */
+                lon: number;
+                /**
+                 * @description Latitude, degrees
+                 * @example 30.421
+                 */
+                lat: number;
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Place"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    search_places: {
+        parameters: {
+            query: {
+                /**
+                 * @description What to look for, 1 to 100 characters
+                 * @example 园林
+                 */
+                q: string;
+                /** @description Results at the most */
+                limit?: number;
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_metrics: {
+        parameters: {
+            query?: {
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                };
+            };
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
     list_tile_matrix_sets: {
         parameters: {
             query?: {
@@ -3054,291 +3339,6 @@ export interface operations {
             304: components["responses"]["NotModified"];
             401: components["responses"]["SignIn"];
             404: components["responses"]["NotFound"];
-            503: components["responses"]["Busy"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    read_style: {
-        parameters: {
-            query?: {
-                /** @description Language of titles and problems; else Accept-Language */
-                lang?: "zh" | "en";
-                /** @description Wait until this revision is shown; 503 when it takes too long */
-                "min-revision"?: number;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Theme
-                 * @example light
-                 */
-                theme: "light" | "dark";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["SignIn"];
-            404: components["responses"]["NotFound"];
-            503: components["responses"]["Busy"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    read_catalogue: {
-        parameters: {
-            query?: {
-                /** @description Language of titles and problems; else Accept-Language */
-                lang?: "zh" | "en";
-                /** @description Wait until this revision is shown; 503 when it takes too long */
-                "min-revision"?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["SignIn"];
-            503: components["responses"]["Busy"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_divisions: {
-        parameters: {
-            query?: {
-                /**
-                 * @description A day; else today
-                 * @example 2019-12-31
-                 */
-                date?: string;
-                /**
-                 * @description The division they lie in
-                 * @example 429005001
-                 */
-                parent?: string;
-                /** @description Language of titles and problems; else Accept-Language */
-                lang?: "zh" | "en";
-                /** @description Wait until this revision is shown; 503 when it takes too long */
-                "min-revision"?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Divisions"];
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["SignIn"];
-            503: components["responses"]["Busy"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_figures: {
-        parameters: {
-            query?: {
-                /** @description Language of titles and problems; else Accept-Language */
-                lang?: "zh" | "en";
-                /** @description Wait until this revision is shown; 503 when it takes too long */
-                "min-revision"?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["SignIn"];
-            503: components["responses"]["Busy"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    read_place: {
-        parameters: {
-            query: {
-                /**
-                 * @description Longitude, degrees
-                 * @example 112.8919
-                 */
-                lon: number;
-                /**
-                 * @description Latitude, degrees
-                 * @example 30.421
-                 */
-                lat: number;
-                /** @description Language of titles and problems; else Accept-Language */
-                lang?: "zh" | "en";
-                /** @description Wait until this revision is shown; 503 when it takes too long */
-                "min-revision"?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Place"];
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["SignIn"];
-            503: components["responses"]["Busy"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    search_places: {
-        parameters: {
-            query: {
-                /**
-                 * @description What to look for, 1 to 100 characters
-                 * @example 园林
-                 */
-                q: string;
-                /** @description Results at the most */
-                limit?: number;
-                /** @description Language of titles and problems; else Accept-Language */
-                lang?: "zh" | "en";
-                /** @description Wait until this revision is shown; 503 when it takes too long */
-                "min-revision"?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchResults"];
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["SignIn"];
-            503: components["responses"]["Busy"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    read_health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    read_readiness: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    read_metrics: {
-        parameters: {
-            query?: {
-                /** @description Wait until this revision is shown; 503 when it takes too long */
-                "min-revision"?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Platbook-Revision": components["headers"]["Revision"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/openmetrics-text": string;
-                };
-            };
-            401: components["responses"]["SignIn"];
             503: components["responses"]["Busy"];
             default: components["responses"]["Problem"];
         };

@@ -1,0 +1,75 @@
+//! The operations of tiles, in the order of the router.
+
+use super::operations::{JSON, Operation, PLAIN};
+use super::parameters::{LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, TILE};
+
+/// Tiles by the paths of OGC API – Tiles and by those of web maps.
+pub(super) const TILES: &[Operation] = &[
+    Operation {
+        path: "/tileMatrixSets",
+        id: "list_tile_matrix_sets",
+        tag: "Tiles",
+        summary: ("瓦片矩阵集", "Tile matrix sets"),
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/tileMatrixSets/{set}",
+        id: "read_tile_matrix_set",
+        tag: "Tiles",
+        summary: ("瓦片矩阵集定义", "A tile matrix set"),
+        parameters: &[MATRIX_SET],
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/tiles",
+        id: "list_tilesets",
+        tag: "Tiles",
+        summary: ("图层的瓦片集", "The tilesets of a layer"),
+        parameters: &[LAYER],
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/tiles/{set}",
+        id: "read_tileset",
+        tag: "Tiles",
+        summary: ("瓦片集描述", "A tileset of a layer"),
+        parameters: &[LAYER, MATRIX_SET],
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/tiles/{set}/{matrix}/{row}/{column}",
+        id: "read_matrix_tile",
+        tag: "Tiles",
+        summary: ("瓦片（OGC API Tiles）", "A tile of a layer, as OGC API – Tiles addresses it: row before column"),
+        parameters: MATRIX_TILE,
+        answers: &[("application/vnd.mapbox-vector-tile", "binary")],
+        tagged: true,
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
+        path: "/tiles/{layers}",
+        id: "read_tilejson",
+        tag: "Tiles",
+        summary: ("瓦片描述", "TileJSON 3.0"),
+        parameters: &[LAYERS],
+        answers: &[(JSON, "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/tiles/{layers}/{z}/{x}/{y}",
+        id: "read_tile",
+        tag: "Tiles",
+        summary: ("矢量瓦片", "A vector tile of the WebMercatorQuad"),
+        parameters: TILE,
+        answers: &[("application/vnd.mapbox-vector-tile", "binary")],
+        speaks: false,
+        tagged: true,
+        bounded: true,
+        ..PLAIN
+    },
+];
