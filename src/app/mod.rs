@@ -19,7 +19,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-pub use tile_cache::{Encoding, LayerSet, Tile, TileCache, TileError, TileLimits};
+pub use tile_cache::{Chosen, Encoding, LayerSet, Shown, Tile, TileCache, TileError, TileLimits};
 
 use crate::catalog::Catalogue;
 use crate::domain::{ChangeSet, Edit, Revision};

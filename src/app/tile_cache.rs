@@ -4,6 +4,8 @@
 //! it touched miss, and nothing ever needs to be thrown away by hand: what no key asks for grows old.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +16,8 @@ use moka::future::Cache;
 use tokio::sync::Semaphore;
 
 use crate::domain::Revision;
-use crate::index::Snapshot;
-use crate::tiles::{Faults, RenderedTile, Thinned, TileCoord, render, revision};
+use crate::index::{Query, Snapshot};
+use crate::tiles::{AnyTile, Faults, RenderedTile, Thinned, TileCoord, render, render_chosen};
 
 /// The encodings a tile is kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +58,40 @@ impl LayerSet {
     /// The positions, in drawing order.
     pub fn layers(self) -> Vec<usize> {
         (0..128).filter(|layer| self.0 & 1 << layer != 0).collect()
+    }
+}
+
+/// What a tile shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shown {
+    /// Of which layers.
+    pub layers: LayerSet,
+    /// Where.
+    pub tile: AnyTile,
+    /// Which of their features; none: all.
+    pub chosen: Option<Chosen>,
+}
+
+/// A question that lets only some features into a tile. Two that are written alike are the same.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// How it was asked.
+    pub written: Arc<str>,
+    /// What is asked of each layer; boxes, orders and bounds are not looked at.
+    pub queries: Arc<BTreeMap<usize, Query>>,
+}
+
+impl PartialEq for Chosen {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for Chosen {}
+
+impl Hash for Chosen {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.written.hash(hasher);
     }
 }
 
@@ -102,10 +138,9 @@ pub enum TileError {
     Failed,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    layers: LayerSet,
-    tile: TileCoord,
+    shown: Shown,
     revision: Revision,
     /// What of the layers was seen; 0 when they were seen whole, so that everybody who sees them whole
     /// shares a tile, and nobody else.
@@ -150,8 +185,8 @@ impl TileCache {
     }
 
     /// The revision of a tile, by which it is kept and named.
-    pub fn revision(snapshot: &Snapshot, layers: LayerSet, tile: TileCoord) -> Revision {
-        revision(snapshot, &layers.layers(), tile)
+    pub fn revision(snapshot: &Snapshot, shown: &Shown) -> Revision {
+        shown.tile.revision(snapshot, &shown.layers.layers())
     }
 
     /// A number for what a snapshot shows of some layers: 0 when all of it as it is now. Tiles of an
@@ -168,19 +203,19 @@ impl TileCache {
     pub async fn tile(
         &self,
         snapshot: &Arc<Snapshot>,
-        layers: LayerSet,
-        tile: TileCoord,
+        shown: &Shown,
         revision: Revision,
         encoding: Encoding,
     ) -> Result<Tile, TileError> {
-        let key = Key { layers, tile, revision, view: Self::view(snapshot, layers), encoding };
+        let view = Self::view(snapshot, shown.layers);
+        let key = Key { shown: shown.clone(), revision, view, encoding };
         if let Some(tile) = self.tiles.get(&key).await {
             return Ok(tile);
         }
-        let identity = Key { encoding: Encoding::Identity, ..key };
+        let identity = Key { encoding: Encoding::Identity, ..key.clone() };
         let drawn = self
             .tiles
-            .try_get_with(identity, self.draw(snapshot, layers, tile))
+            .try_get_with(identity, self.draw(snapshot, shown))
             .await
             .map_err(|error: Arc<TileError>| *error)?;
         if encoding == Encoding::Identity || drawn.bytes.is_empty() {
@@ -199,24 +234,22 @@ impl TileCache {
         (self.tiles.weighted_size(), self.tiles.entry_count())
     }
 
-    async fn draw(&self, snapshot: &Arc<Snapshot>, layers: LayerSet, tile: TileCoord) -> Result<Tile, TileError> {
+    async fn draw(&self, snapshot: &Arc<Snapshot>, shown: &Shown) -> Result<Tile, TileError> {
         self.drawn.fetch_add(1, Ordering::Relaxed);
-        let layers = layers.layers();
-        let bbox = tile.bbox(0.0);
-        let cells = layers.iter().flat_map(|&layer| snapshot.layer(layer).partitions(bbox)).map(|(_, cell)| cell);
-        let takes_ns: usize = cells
-            .map(|cell| {
-                let points = cell.points().count();
-                points * POINT_NS + (cell.len() - points) * OUTLINE_NS
-            })
-            .sum();
-        let budget = self.budget_bytes;
-        if takes_ns <= DRAWN_AT_ONCE_NS {
+        let (layers, budget) = (shown.layers.layers(), self.budget_bytes);
+        let whole = match (shown.tile, &shown.chosen) {
+            (AnyTile::World(tile), None) => Some(tile),
+            _ => None,
+        };
+        if let Some(tile) = whole.filter(|tile| takes_ns(snapshot, &layers, *tile) <= DRAWN_AT_ONCE_NS) {
             return Ok(render(snapshot, &layers, tile, budget).into());
         }
         let _permit = self.permit().await?;
-        let snapshot = Arc::clone(snapshot);
-        let drawn = tokio::task::spawn_blocking(move || render(&snapshot, &layers, tile, budget));
+        let (snapshot, shown) = (Arc::clone(snapshot), shown.clone());
+        let drawn = tokio::task::spawn_blocking(move || match whole {
+            Some(tile) => render(&snapshot, &layers, tile, budget),
+            None => render_chosen(&snapshot, &layers, shown.tile, shown.chosen.as_ref().map(|chosen| &*chosen.queries)),
+        });
         drawn.await.map(Tile::from).map_err(|_| TileError::Failed)
     }
 
@@ -233,6 +266,17 @@ impl TileCache {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         permit
     }
+}
+
+/// About how long a tile takes to be drawn, nanoseconds.
+fn takes_ns(snapshot: &Snapshot, layers: &[usize], tile: TileCoord) -> usize {
+    let bbox = tile.bbox(0.0);
+    let cells = layers.iter().flat_map(|&layer| snapshot.layer(layer).partitions(bbox)).map(|(_, cell)| cell);
+    let takes = cells.map(|cell| {
+        let points = cell.points().count();
+        points * POINT_NS + (cell.len() - points) * OUTLINE_NS
+    });
+    takes.sum()
 }
 
 impl From<RenderedTile> for Tile {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use toml::de::{DeTable, DeValue};
 
 use super::load::{Fault, line_at};
-use super::{Department, Group, Layer, Property, PropertyType, Roles};
+use super::{Department, Group, LAYERS, Layer, Property, PropertyType, Roles};
 use crate::domain::{Action, GeometryKind};
 use crate::geodesy::world::DEEPEST_ZOOM;
 
@@ -58,6 +58,9 @@ pub(super) fn check_layer(
     let file_name = checked.file.trim_start_matches("layers/").trim_end_matches(".toml");
     checked.expect(layer.id.as_str() == file_name, &["id"], || {
         format!("expected the name of the file, `{file_name}`, got `{}`", layer.id)
+    });
+    checked.expect(layer.id.as_str() != LAYERS, &["id"], || {
+        format!("expected another name than `{LAYERS}`, which is that of the catalogue of layers")
     });
     checked.expect(groups.contains_key(&layer.group), &["group"], || {
         format!("expected a key of groups.toml ({}), got `{}`", keys_of(groups), layer.group)

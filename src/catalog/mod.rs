@@ -27,6 +27,9 @@ pub use role::{Role, Roles};
 
 use crate::domain::{Bbox, Bilingual, DivisionCode, LayerId, LonLat};
 
+/// The id of the catalogue of layers among collections; no layer may have it.
+pub const LAYERS: &str = "layers";
+
 /// The property every feature may have: true when the demo made it.
 pub const SYNTHETIC: &str = "synthetic";
 

@@ -19,10 +19,13 @@ pub struct PropertyFault {
 /// The JSON Schema of a layer's properties. Titles are in one language, and in both under `x-title`;
 /// units stand under `x-unit`.
 pub fn json_schema(layer: &Layer, lang: Lang) -> Value {
-    let properties: Map<String, Value> = layer
-        .properties
-        .iter()
-        .map(|(name, property)| (name.clone(), property_schema(layer, name, property, lang)))
+    let numbered = layer.properties.iter().zip(1_u32..);
+    let properties: Map<String, Value> = numbered
+        .map(|((name, property), place)| {
+            let mut schema = property_schema(layer, name, property, lang);
+            schema["x-ogc-propertySeq"] = place.into();
+            (name.clone(), schema)
+        })
         .collect();
     let required: Vec<&String> =
         layer.properties.iter().filter(|(_, property)| property.required).map(|(name, _)| name).collect();
@@ -40,8 +43,19 @@ pub fn json_schema(layer: &Layer, lang: Lang) -> Value {
     schema
 }
 
-/// What may be asked about the features of a layer, as a JSON Schema (OGC 19-079r2, clause 6).
-pub fn queryables_schema(layer: &Layer, id: &str, lang: Lang) -> Value {
+/// What a schema of a layer is about (OGC 23-058r1, clauses 10 to 12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaOf {
+    /// What is answered of a feature, and taken of one that is written.
+    Features,
+    /// What a filter may ask about.
+    Queryables,
+    /// What features may be sorted by.
+    Sortables,
+}
+
+/// A schema of a layer as a resource of its own; `id` is its address.
+pub fn schema_of(layer: &Layer, what: SchemaOf, id: &str, lang: Lang) -> Value {
     let mut schema = json_schema(layer, lang);
     let title = |zh: &str, en: &str| match lang {
         Lang::Zh => zh.to_owned(),
@@ -53,14 +67,20 @@ pub fn queryables_schema(layer: &Layer, id: &str, lang: Lang) -> Value {
         GeometryKind::Polygon => "geometry-polygon-or-multipolygon",
     };
     schema["$id"] = id.into();
-    schema["properties"][super::GEOMETRY] =
-        json!({ "title": title("位置", "Where it is"), "format": format, "x-ogc-role": "primary-geometry" });
-    schema["properties"][super::ID] =
-        json!({ "title": title("编号", "Number"), "type": "integer", "minimum": 1, "x-ogc-role": "id" });
-    schema["properties"][super::VILLAGE] =
-        json!({ "title": title("所在村（社区）", "Village"), "type": "string", "pattern": r"^\d{12}$" });
-    if let Some(members) = schema.as_object_mut() {
-        members.remove("required");
+    if what != SchemaOf::Sortables {
+        schema["properties"][super::GEOMETRY] =
+            json!({ "title": title("位置", "Where it is"), "format": format, "x-ogc-role": "primary-geometry" });
+    }
+    let number = title("编号", "Number");
+    schema["properties"][super::ID] = json!({ "title": number, "type": "integer", "minimum": 1, "x-ogc-role": "id" });
+    if what == SchemaOf::Features {
+        schema["properties"][super::ID]["readOnly"] = true.into();
+    } else {
+        schema["properties"][super::VILLAGE] =
+            json!({ "title": title("所在村（社区）", "Village"), "type": "string", "pattern": r"^\d{12}$" });
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("required");
+        }
     }
     schema
 }

@@ -11,7 +11,7 @@ use crate::geodesy::crs::{Crs, CrsError};
 use crate::index::{Page, Place, Query};
 
 /// Parameters that hold from page to page, as they were written.
-type Kept = Vec<(String, String)>;
+pub(super) type Kept = Vec<(String, String)>;
 
 /// The question that a query string asks.
 pub(super) struct Asked {
@@ -34,6 +34,11 @@ impl Asked {
             (None, after) => after.map(|after| after.to_string()),
         };
         self.at_cursor(cursor, format)
+    }
+
+    /// The question as it was written, without where it begins.
+    pub(super) fn kept(&self) -> &str {
+        &self.kept
     }
 
     /// Where the page that follows begins, if one does.
@@ -72,11 +77,7 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     } else {
         (None, sorted::take_cursor(&mut params, &sort)?)
     };
-    let division: Option<DivisionCode> =
-        params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?;
-    let filter = Filtered::take(&mut params, layer)?;
-    let text = params.take("q")?;
-    let words = text.as_deref().map(words_of).unwrap_or_default();
+    let (condition, written_condition) = take_condition(&mut params, layer)?;
     let shown = read_shown(&mut params, layer)?;
     let lang = params.take("lang")?;
     let properties = params.rest();
@@ -86,18 +87,33 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     let mut kept = vec![("limit".to_owned(), limit.to_string())];
     kept.extend(written_box);
     kept.extend(crs_uri.map(|uri| ("crs".to_owned(), uri)));
-    kept.extend(division.map(|code| ("division".to_owned(), code.to_string())));
     kept.extend(datetime.map(|datetime| ("datetime".to_owned(), datetime)));
-    kept.extend(filter.kept());
-    kept.extend(text.map(|text| ("q".to_owned(), text)));
+    kept.extend(written_condition);
     kept.extend(shown.as_ref().map(|shown| ("properties".to_owned(), shown.join(","))));
     kept.extend(written_sort.map(|sort| ("sortby".to_owned(), sort)));
     kept.extend(lang.map(|lang| ("lang".to_owned(), lang)));
     kept.extend(properties.iter().cloned());
-    let kept = kept.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>();
-    let filter = filter.filter;
-    let query = Query { bbox, division, properties, words, filter, sort, after, after_place, limit, polygon: None };
-    Ok(Asked { query, kept: kept.join("&"), moment, crs, shown })
+    let query = Query { bbox, properties, after, sort, after_place, limit, ..condition };
+    Ok(Asked { query, kept: encoded_pairs(&kept), moment, crs, shown })
+}
+
+/// Takes what features must hold, wherever they are: `filter`, `q` and `division`, and how it was written.
+pub(super) fn take_condition(params: &mut Params, layer: &Layer) -> Result<(Query, Kept), Problem> {
+    let division: Option<DivisionCode> =
+        params.parse("division", ("6、9 或 12 位区划代码", "a division code of 6, 9 or 12 digits"))?;
+    let filter = Filtered::take(params, layer)?;
+    let text = params.take("q")?;
+    let words = text.as_deref().map(words_of).unwrap_or_default();
+    let mut kept: Kept = division.map(|code| ("division".to_owned(), code.to_string())).into_iter().collect();
+    kept.extend(filter.kept());
+    kept.extend(text.map(|text| ("q".to_owned(), text)));
+    Ok((Query { division, words, filter: filter.filter, ..Query::default() }, kept))
+}
+
+/// Parameters as a query string.
+pub(super) fn encoded_pairs(pairs: &[(String, String)]) -> String {
+    let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// The words of a free text, each of which must be there.

@@ -1,14 +1,15 @@
 //! Collections: the layers, as OGC API Features names them (OGC 17-069r4, clauses 7.13 and 7.14).
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::extract::{Format, Params, Path};
+use super::extract::{Format, Params, Path, lang_of};
 use super::respond::{Answer, base_url, link};
-use super::{AppState, Problem, html};
-use crate::catalog::schema::{json_schema, queryables_schema};
+use super::{AppState, Problem, html, records};
+use crate::catalog::schema::{SchemaOf, schema_of};
 use crate::domain::Lang;
 use crate::exchange::Format as FileFormat;
 use crate::geodesy::crs::Crs;
@@ -17,8 +18,12 @@ use crate::index::Snapshot;
 /// The relation to tiles.
 const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
 
-/// The relation to what may be asked about.
+/// The relations to what a feature has, may be asked about and sorted by.
+const RETURNABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
+
+const SCHEMA: &str = "application/schema+json";
 
 /// `GET /collections`
 pub(super) async fn list_collections(
@@ -36,8 +41,8 @@ pub(super) async fn list_collections(
         return Ok(html::answer(snapshot.revision(), html::layers(lang, layers)));
     }
     let base = base_url(&headers);
-    let collections: Vec<Value> =
-        state.visible_layers(&caller).map(|(at, _)| collection(&snapshot, at, &base, lang)).collect();
+    let layers = state.visible_layers(&caller).map(|(at, _)| collection(&snapshot, at, &base, lang));
+    let collections: Vec<Value> = layers.chain([records::catalog(&snapshot, &base, lang)]).collect();
     let body = json!({
         "links": [
             link(format!("{base}/collections?f=json"), "self", "application/json", "This page"),
@@ -77,8 +82,10 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
         link(format!("{own}?f=json"), "self", "application/json", "This collection"),
         link(format!("{own}?f=html"), "alternate", "text/html", "This collection for people"),
         link(format!("{own}/items"), "items", "application/geo+json", layer.title.in_lang(lang)),
-        link(format!("{own}/schema"), "describedby", "application/schema+json", "Schema"),
-        link(format!("{own}/queryables"), QUERYABLES, "application/schema+json", "Queryables"),
+        link(format!("{own}/schema"), "describedby", SCHEMA, "Schema"),
+        link(format!("{own}/schema"), RETURNABLES, SCHEMA, "Schema"),
+        link(format!("{own}/queryables"), QUERYABLES, SCHEMA, "Queryables"),
+        link(format!("{own}/sortables"), SORTABLES, SCHEMA, "Sortables"),
         link(format!("{own}/tiles"), TILESETS, "application/json", "Tilesets"),
         link(format!("{base}/tiles/{}", layer.id), "tilejson", "application/json", "TileJSON"),
     ];
@@ -99,34 +106,48 @@ fn collection(snapshot: &Snapshot, at: usize, base: &str, lang: Lang) -> Value {
     })
 }
 
-/// `GET /collections/{layer}/schema`
-pub(super) async fn read_schema(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(layer): Path<String>,
+/// A schema of a layer that is asked for; every kind is asked for alike.
+pub(super) struct AskedSchema {
+    state: AppState,
+    at: usize,
+    own: String,
     lang: Lang,
-    params: Params,
-) -> Result<Answer, Problem> {
-    params.finish()?;
-    let at = state.layer(&caller, &layer)?;
-    let schema = json_schema(&state.app.catalogue.layers[at], lang);
-    let revision = state.app.revision();
-    Ok(Answer { revision, media_type: "application/schema+json", body: schema.to_string().into() })
+}
+
+impl FromRequestParts<AppState> for AskedSchema {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let Path(layer) = Path::<String>::from_request_parts(parts, state).await?;
+        Params::from_request_parts(parts, state).await?.finish()?;
+        let at = state.layer(&caller, &layer)?;
+        let own = format!("{}/collections/{layer}", base_url(&parts.headers));
+        let lang = lang_of(parts.uri.query(), &parts.headers);
+        Ok(Self { state: state.clone(), at, own, lang })
+    }
+}
+
+impl AskedSchema {
+    fn answer(self, what: SchemaOf, name: &str) -> Answer {
+        let layer = &self.state.app.catalogue.layers[self.at];
+        let schema = schema_of(layer, what, &format!("{}/{name}", self.own), self.lang);
+        let revision = self.state.app.revision();
+        Answer { revision, media_type: SCHEMA, body: schema.to_string().into() }
+    }
+}
+
+/// `GET /collections/{layer}/schema`: what a feature has.
+pub(super) async fn read_schema(asked: AskedSchema) -> Answer {
+    asked.answer(SchemaOf::Features, "schema")
 }
 
 /// `GET /collections/{layer}/queryables`: what `filter` may ask about.
-pub(super) async fn read_queryables(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(layer): Path<String>,
-    lang: Lang,
-    headers: HeaderMap,
-    params: Params,
-) -> Result<Answer, Problem> {
-    params.finish()?;
-    let at = state.layer(&caller, &layer)?;
-    let id = format!("{}/collections/{layer}/queryables", base_url(&headers));
-    let schema = queryables_schema(&state.app.catalogue.layers[at], &id, lang);
-    let revision = state.app.revision();
-    Ok(Answer { revision, media_type: "application/schema+json", body: schema.to_string().into() })
+pub(super) async fn read_queryables(asked: AskedSchema) -> Answer {
+    asked.answer(SchemaOf::Queryables, "queryables")
+}
+
+/// `GET /collections/{layer}/sortables`: what `sortby` may name.
+pub(super) async fn read_sortables(asked: AskedSchema) -> Answer {
+    asked.answer(SchemaOf::Sortables, "sortables")
 }

@@ -60,7 +60,7 @@ impl<S: Sync> FromRequestParts<S> for Lang {
 }
 
 /// The query of a request. Each handler takes what it knows; what is left over is refused.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Params {
     pairs: Vec<(String, String)>,
     known: BTreeSet<String>,
@@ -97,6 +97,11 @@ impl Params {
         let pairs = members.iter().filter(|(_, value)| !value.is_null());
         let pairs = pairs.map(|(name, value)| (name.clone(), written(value))).collect();
         Self { pairs, known: BTreeSet::new() }
+    }
+
+    /// All parameters that are still to be taken, as they were written.
+    pub(super) fn written(&self) -> Vec<(String, String)> {
+        self.pairs.clone()
     }
 
     /// Takes the value of a parameter; naming it twice is an error.

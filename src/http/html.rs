@@ -68,15 +68,33 @@ pub(super) fn answer(revision: Revision, page: String) -> Answer {
 
 /// The layers.
 pub(super) fn layers<'a>(lang: Lang, layers: impl Iterator<Item = (&'a Layer, u64)>) -> String {
+    let table = layer_table(lang, "/collections", layers);
+    page(lang, &[], say(lang, "图层", "Layers"), &table)
+}
+
+/// Layers, each with a link to what stands under its id at a path.
+fn layer_table<'a>(lang: Lang, under: &str, layers: impl Iterator<Item = (&'a Layer, u64)>) -> String {
     let rows: String = layers
         .map(|(layer, count)| {
-            let link = anchor(&format!("/collections/{}", layer.id), layer.title.in_lang(lang));
+            let link = anchor(&format!("{under}/{}", layer.id), layer.title.in_lang(lang));
             let description = escaped(layer.description.in_lang(lang));
             format!("<tr><td>{link}</td><td>{count}</td><td>{description}</td></tr>")
         })
         .collect();
     let heads = [say(lang, "图层", "Layer"), say(lang, "要素数", "Features"), say(lang, "说明", "Description")];
-    page(lang, &[], say(lang, "图层", "Layers"), &table(&heads, &rows))
+    table(&heads, &rows)
+}
+
+/// Records of layers; `json` is where the same is for programs.
+pub(super) fn records<'a>(lang: Lang, layers: impl Iterator<Item = (&'a Layer, u64)>, json: &str) -> String {
+    let table = layer_table(lang, "/collections/layers/items", layers);
+    let search = format!(
+        "<form action=\"/collections/layers/items\"><input type=\"search\" name=\"q\" aria-label=\"{0}\">\
+         <input type=\"hidden\" name=\"f\" value=\"html\"> <button>{0}</button></form>",
+        say(lang, "检索", "Search"),
+    );
+    let body = format!("{search}{table}<p>{}</p>", anchor(json, "GeoJSON"));
+    page(lang, &[], say(lang, "图层目录", "Catalogue of layers"), &body)
 }
 
 /// One layer: what it is and where to go on.

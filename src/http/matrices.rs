@@ -1,21 +1,20 @@
 //! OGC API – Tiles (OGC 20-057): tile matrix sets, the tilesets of a layer, its tiles.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::extract::{Params, Path};
-use super::respond::{Answer, base_url, is_known, link, not_modified};
-use super::tiles::{MEDIA_TYPE, answer_tile, layer_set, mark_thinned, tags_of};
+use super::respond::{Answer, base_url, link};
+use super::tiles::{answer_tile, layer_set, take_chosen};
 use super::{AppState, Problem};
-use crate::app::{Encoding, TileCache};
+use crate::app::Shown;
 use crate::domain::{Lang, LonLat};
 use crate::geodesy::crs::Crs;
 use crate::index::Snapshot;
-use crate::tiles::matrix::{AnyTile, MatrixSet};
-use crate::tiles::render_degrees;
+use crate::tiles::matrix::MatrixSet;
 
 const JSON: &str = "application/json";
 const MVT: &str = "application/vnd.mapbox-vector-tile";
@@ -186,26 +185,9 @@ pub(super) async fn read_matrix_tile(
         let en = format!("Tiles are there as f=mvt only, not `{}`.", other.chars().take(20).collect::<String>());
         return Err(Problem::parameter("f", "瓦片只有 f=mvt。", en));
     }
-    params.finish()?;
     let layers = layer_set(&state, &caller, &layer)?;
-    let tile = match set_of(&set)?.tile(&matrix, &row, &column)? {
-        AnyTile::World(tile) => return answer_tile(&state, &caller, layers, tile, moment, &headers).await,
-        AnyTile::Degrees(tile) => tile,
-    };
-    let snapshot = state.snapshot_at(&caller, moment).await?;
-    let revision = tile.revision(&snapshot, &layers.layers());
-    let view = TileCache::view(&snapshot, layers);
-    let tags = tags_of(&state, &snapshot, layers, view, revision, Encoding::Identity);
-    if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag)) {
-        return Ok(not_modified(tags));
-    }
-    let drawn = state.desk.run(move || render_degrees(&snapshot, &layers.layers(), tile)).await?;
-    let mut response = (tags, [(header::CONTENT_TYPE, MEDIA_TYPE)]).into_response();
-    if drawn.bytes.is_empty() {
-        *response.status_mut() = axum::http::StatusCode::NO_CONTENT;
-        return Ok(response);
-    }
-    mark_thinned(response.headers_mut(), &drawn.thinned);
-    *response.body_mut() = drawn.bytes.into();
-    Ok(response)
+    let tile = set_of(&set)?.tile(&matrix, &row, &column)?;
+    let chosen = take_chosen(&mut params, &state, layers)?;
+    params.finish()?;
+    answer_tile(&state, &caller, Shown { layers, tile, chosen }, moment, &headers).await
 }

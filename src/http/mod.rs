@@ -32,6 +32,7 @@ mod places;
 mod problem;
 mod quality;
 mod query;
+mod records;
 mod respond;
 mod service;
 mod session;
@@ -133,6 +134,7 @@ struct Inner {
     courier: Arc<Courier>,
     imports: Jobs,
     inspections: quality::Inspections,
+    aggregates: aggregate::Aggregates,
 }
 
 impl AppState {
@@ -166,15 +168,21 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         courier,
         imports: Jobs::default(),
         inspections: quality::Inspections::default(),
+        aggregates: aggregate::Aggregates::default(),
     }));
     Router::new()
         .route("/conformance", get(landing::read_conformance))
         .route("/api", get(openapi::read_api))
         .route("/collections", get(collections::list_collections))
+        .route("/collections/layers", get(records::read_catalog))
+        .route("/collections/layers/items", get(records::list_records))
+        .route("/collections/layers/items/{layer}", get(records::read_record))
         .route("/collections/{layer}", get(collections::read_collection))
         .route("/collections/{layer}/schema", get(collections::read_schema))
         .route("/collections/{layer}/queryables", get(collections::read_queryables))
+        .route("/collections/{layer}/sortables", get(collections::read_sortables))
         .route("/collections/{layer}/aggregate", get(aggregate::list_groups))
+        .route("/collections/{layer}/aggregate/tiles/{z}/{x}/{y}", get(aggregate::read_aggregate_tile))
         .route("/collections/{layer}/export", get(exports::export_items))
         .route("/collections/{layer}/quality", get(quality::read_quality))
         .route("/collections/{layer}/items", get(items::list_items).post(edits::create_item))

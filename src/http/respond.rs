@@ -53,8 +53,9 @@ pub(super) fn link(href: String, rel: &str, media_type: &str, title: &str) -> Va
 /// Links as a header (RFC 8288), for clients that do not read the body.
 pub(super) fn link_header(links: &[Value]) -> HeaderValue {
     let one = |link: &Value| {
-        let text = |key: &str| link[key].as_str().unwrap_or_default().to_owned();
-        format!("<{}>; rel=\"{}\"; type=\"{}\"", text("href"), text("rel"), text("type"))
+        let text = |key: &str| link[key].as_str().unwrap_or_default();
+        let media_type = link["type"].as_str().map(|name| format!("; type=\"{name}\"")).unwrap_or_default();
+        format!("<{}>; rel=\"{}\"{media_type}", text("href"), text("rel"))
     };
     let all: Vec<String> = links.iter().map(one).collect();
     // Addresses are percent-encoded, so nothing stands here that a header cannot hold.

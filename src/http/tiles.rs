@@ -1,16 +1,20 @@
 //! Vector tiles and TileJSON.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::asked::{encoded_pairs, take_condition};
 use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::respond::{Answer, REVISION, base_url, is_known, mark_sharing, not_modified};
 use super::{AppState, Problem};
-use crate::app::{Encoding, LayerSet, TileCache};
+use crate::app::{Chosen, Encoding, LayerSet, Shown, TileCache};
 use crate::catalog::tilejson::vector_layers;
 use crate::domain::{Bbox, Lang, Revision};
 use crate::index::Snapshot;
@@ -27,29 +31,51 @@ pub(super) async fn read_tile(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let moment = params.moment()?;
-    let set = layer_set(&state, &caller, &layers)?;
+    let layers = layer_set(&state, &caller, &layers)?;
     let row = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(&y);
-    let tile = TileCoord::parse(&z, &x, row)?;
-    answer_tile(&state, &caller, set, tile, moment, &headers).await
+    let tile = TileCoord::parse(&z, &x, row)?.into();
+    // What else a map appends to an address is its own affair.
+    let chosen = take_chosen(&mut params, &state, layers)?;
+    answer_tile(&state, &caller, Shown { layers, tile, chosen }, moment, &headers).await
 }
 
-/// A tile of the WebMercatorQuad, or that the client has it.
+/// Takes which features of its layers a tile is to show.
+pub(super) fn take_chosen(params: &mut Params, state: &AppState, layers: LayerSet) -> Result<Option<Chosen>, Problem> {
+    const ASKING: [&str; 5] = ["filter", "filter-lang", "filter-crs", "q", "division"];
+    if ASKING.iter().all(|name| params.peek(name).is_none()) {
+        return Ok(None);
+    }
+    let mut written = String::new();
+    let mut queries = BTreeMap::new();
+    for layer in layers.layers() {
+        // Each layer is asked by its own properties.
+        let mut own = params.clone();
+        let (query, kept) = take_condition(&mut own, &state.app.catalogue.layers[layer])?;
+        written = encoded_pairs(&kept);
+        queries.insert(layer, query);
+    }
+    for name in ASKING {
+        params.take(name)?;
+    }
+    Ok(Some(Chosen { written: written.into(), queries: Arc::new(queries) }))
+}
+
+/// A tile, or that the client has it.
 pub(super) async fn answer_tile(
     state: &AppState,
     caller: &Caller,
-    set: LayerSet,
-    tile: TileCoord,
+    shown: Shown,
     moment: Option<Timestamp>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let snapshot = state.snapshot_at(caller, moment).await?;
-    let revision = TileCache::revision(&snapshot, set, tile);
+    let revision = TileCache::revision(&snapshot, &shown);
     let encoding = preferred_encoding(headers);
-    let tags = tags_of(state, &snapshot, set, TileCache::view(&snapshot, set), revision, encoding);
+    let tags = tags_of(state, &snapshot, &shown, revision, encoding);
     if tags.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(headers, tag)) {
         return Ok(not_modified(tags));
     }
-    let tile = state.app.tiles.tile(&snapshot, set, tile, revision, encoding).await?;
+    let tile = state.app.tiles.tile(&snapshot, &shown, revision, encoding).await?;
     let mut response = (tags, [(header::CONTENT_TYPE, MEDIA_TYPE)]).into_response();
     if tile.bytes.is_empty() {
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -73,17 +99,10 @@ pub(super) fn mark_thinned(headers: &mut HeaderMap, thinned: &[Thinned]) {
 
 /// Tag, revision and rules of caching. The tag is exact, so a client may keep a tile for as long as
 /// it likes and ask whether it still holds. Tiles of people who see different parts have different tags.
-pub(super) fn tags_of(
-    state: &AppState,
-    snapshot: &Snapshot,
-    set: LayerSet,
-    view: u64,
-    revision: Revision,
-    encoding: Encoding,
-) -> HeaderMap {
-    let database = state.database() ^ view;
+fn tags_of(state: &AppState, snapshot: &Snapshot, shown: &Shown, revision: Revision, encoding: Encoding) -> HeaderMap {
+    let database = state.database() ^ TileCache::view(snapshot, shown.layers);
     let layers = &snapshot.catalogue().layers;
-    let is_public = set.layers().into_iter().all(|at| layers[at].is_public());
+    let is_public = shown.layers.layers().into_iter().all(|at| layers[at].is_public());
     let suffix = encoding.token().unwrap_or("id");
     let mut headers = HeaderMap::with_capacity(8);
     if let Ok(etag) = format!("\"{database:016x}-{revision}-{suffix}\"").parse() {

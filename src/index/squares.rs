@@ -56,7 +56,7 @@ impl Squares {
     }
 
     /// The squares of some points, in order of their key.
-    pub(super) fn gather(&self, items: &[Arc<Item>]) -> Vec<Square> {
+    pub fn gather(&self, items: &[Arc<Item>]) -> Vec<Square> {
         let mut squares: Vec<Square> = items.iter().filter_map(|item| self.square_of(item)).collect();
         squares.sort_by_key(|square| square.key);
         merge_sorted(squares)

@@ -1,23 +1,12 @@
 //! Tiles of grids in degrees: WorldCRS84Quad (OGC 17-083r4, annex D.2), whose squares are also those of 天地图's `c`.
 
-use std::sync::Arc;
-
-use super::clusters::Clusters;
 use super::coord::{InvalidTile, MAX_ZOOM};
-use super::encode::{EXTENT, GeomType, GeometryWriter, LayerBytes, LayerEncoder};
-use super::priority::rank;
-use super::render::{Faults, RenderedTile, Thinned, draw_labels, note_thinned};
-use super::shapes::{Grid, MARGIN, draw};
-use crate::catalog::Layer;
-use crate::domain::{Bbox, LonLat, Revision};
-use crate::geodesy::world::WorldXy;
-use crate::index::{Item, SQUARES_BELOW_TILE, Shape, Snapshot};
-
-/// Features that a layer has in a tile at the most.
-const MOST: usize = 20_000;
+use super::encode::EXTENT;
+use super::shapes::Grid;
+use crate::domain::{Bbox, LonLat};
 
 /// A square of degrees that exists: level of WorldCRS84Quad, column from the west, row from the north.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DegreeTile {
     level: u8,
     column: u32,
@@ -74,7 +63,7 @@ impl DegreeTile {
     }
 
     /// Whether a position lies in it: each position lies in exactly one tile of a level.
-    fn holds(self, at: LonLat) -> bool {
+    pub fn holds(self, at: LonLat) -> bool {
         Self::holding(self.level, at) == self
     }
 
@@ -88,99 +77,7 @@ impl DegreeTile {
         self.row
     }
 
-    fn grid(self) -> Grid {
+    pub(super) fn grid(self) -> Grid {
         Grid::Degrees { west: self.west(), north: self.north(), units_per_degree: f64::from(EXTENT) / self.side() }
-    }
-
-    /// The newest revision that touched anything it may show.
-    pub fn revision(self, snapshot: &Snapshot, layers: &[usize]) -> Revision {
-        let bbox = self.bbox(f64::from(MARGIN) / f64::from(EXTENT));
-        layers.iter().map(|&layer| snapshot.layer(layer).revision_in(bbox)).max().unwrap_or_default()
-    }
-}
-
-/// Draws a tile as [`render`](super::render) does: the same features, vertices and clusters at the same width of a
-/// tile. A layer of more features than a tile holds keeps those of the highest priority and says so.
-pub fn render_degrees(snapshot: &Snapshot, layers: &[usize], tile: DegreeTile) -> RenderedTile {
-    let (mut parts, mut thinned, mut faults) = (Vec::new(), Vec::new(), Faults::default());
-    for &layer in layers {
-        let declared = &snapshot.catalogue().layers[layer];
-        if tile.zoom() < declared.zoom.min {
-            continue;
-        }
-        let encoder = LayerEncoder::new(declared.id.as_str(), snapshot.layer(layer).keys());
-        let mut pen = Pen { tile, encoder, geometry: GeometryWriter::default() };
-        match &declared.cluster {
-            Some(cluster) if tile.zoom() < cluster.below => pen.clusters(snapshot, layer, cluster.below),
-            _ => thinned.extend(pen.features(snapshot, layer, declared, &mut parts, &mut faults)),
-        }
-        parts.extend(pen.encoder.finish());
-    }
-    parts.extend(note_thinned(&thinned));
-    RenderedTile { bytes: LayerBytes::join(parts), thinned, faults }
-}
-
-/// What draws the features of one layer.
-struct Pen<'s> {
-    tile: DegreeTile,
-    encoder: LayerEncoder<'s>,
-    geometry: GeometryWriter,
-}
-
-impl<'s> Pen<'s> {
-    fn features(
-        &mut self,
-        snapshot: &'s Snapshot,
-        layer: usize,
-        declared: &Layer,
-        parts: &mut Vec<LayerBytes>,
-        faults: &mut Faults,
-    ) -> Option<Thinned> {
-        let bbox = self.tile.bbox(f64::from(MARGIN) / f64::from(EXTENT));
-        let is_here = |item: &&'s Arc<Item>| match item.shape() {
-            Shape::Point(at) => self.tile.holds(*at),
-            Shape::Outline(_) => true,
-        };
-        let mut items: Vec<&'s Arc<Item>> = snapshot.layer(layer).in_box(bbox).filter(is_here).collect();
-        let total = items.len();
-        if total > MOST {
-            items.sort_by_cached_key(|item| rank(item, declared));
-            items.truncate(MOST);
-            items.sort_unstable_by_key(|item| item.id);
-        }
-        for item in &items {
-            self.feature(item, faults);
-        }
-        if declared.style.label_from.is_some_and(|zoom| self.tile.zoom() >= zoom) {
-            let here = |at: WorldXy| self.tile.holds(at.to_lonlat());
-            let drawn = items.iter().copied();
-            parts.extend(draw_labels(declared, snapshot.layer(layer), drawn, self.tile.grid(), here));
-        }
-        (total > MOST).then(|| Thinned { layer: declared.id.to_string(), kept: MOST as u32, total: total as u32 })
-    }
-
-    fn feature(&mut self, item: &'s Item, faults: &mut Faults) {
-        let kind = match item.shape() {
-            Shape::Point(at) => {
-                self.geometry.clear();
-                self.geometry.point(self.tile.grid().place((*at).into()));
-                GeomType::Point
-            }
-            Shape::Outline(outline) => draw(outline, self.tile.grid(), self.tile.zoom(), &mut self.geometry, faults),
-        };
-        if !self.geometry.is_empty() {
-            self.encoder.tag_row(item.entries());
-            self.encoder.feature(item.id.get(), kind, self.geometry.bytes());
-        }
-    }
-
-    /// The clusters whose middle is in this tile, so that counts over tiles add up.
-    fn clusters(&mut self, snapshot: &'s Snapshot, layer: usize, below: u8) {
-        let (index, zoom, grid) = (snapshot.layer(layer), self.tile.zoom(), self.tile.grid());
-        // A square that reaches into this tile may have its middle here.
-        let around = self.tile.bbox(2.0 / f64::from(1_u32 << SQUARES_BELOW_TILE));
-        let finest = index.partitions(around).flat_map(|(_, cell)| cell.squares()).collect();
-        let clusters = Clusters { snapshot, index, zoom, below, grid };
-        clusters.draw(finest, |at| self.tile.holds(at.to_lonlat()), &mut self.encoder);
     }
 }

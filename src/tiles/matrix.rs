@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 
 use super::coord::{InvalidTile, numbers};
+use super::encode::EXTENT;
+use super::shapes::{Grid, MARGIN};
 use super::{DegreeTile, MAX_ZOOM, TileCoord};
-use crate::domain::LonLat;
+use crate::domain::{Bbox, LonLat, Revision};
 use crate::geodesy::crs::Crs;
+use crate::geodesy::world::WorldXy;
+use crate::index::Snapshot;
 
 /// Pixels along a side of a tile, in which resolutions are told.
 const PIXELS: u32 = 256;
@@ -31,7 +35,7 @@ pub enum MatrixSet {
 }
 
 /// A tile of any of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AnyTile {
     /// A square of the world.
     World(TileCoord),
@@ -39,7 +43,50 @@ pub enum AnyTile {
     Degrees(DegreeTile),
 }
 
+impl From<TileCoord> for AnyTile {
+    fn from(tile: TileCoord) -> Self {
+        Self::World(tile)
+    }
+}
+
 impl AnyTile {
+    /// The zoom of the WebMercatorQuad whose tiles are as wide.
+    pub const fn zoom(self) -> u8 {
+        match self {
+            Self::World(tile) => tile.zoom(),
+            Self::Degrees(tile) => tile.zoom(),
+        }
+    }
+
+    /// The box that it covers, widened on each side by a part of its width.
+    pub fn bbox(self, margin: f64) -> Bbox {
+        match self {
+            Self::World(tile) => tile.bbox(margin),
+            Self::Degrees(tile) => tile.bbox(margin),
+        }
+    }
+
+    /// Whether a position lies in it: each position lies in exactly one tile of a level.
+    pub fn holds(self, at: WorldXy) -> bool {
+        match self {
+            Self::World(tile) => tile.holds(at),
+            Self::Degrees(tile) => tile.holds(at.to_lonlat()),
+        }
+    }
+
+    pub(super) fn grid(self) -> Grid {
+        match self {
+            Self::World(tile) => Grid::of(tile),
+            Self::Degrees(tile) => tile.grid(),
+        }
+    }
+
+    /// The newest revision that touched anything it may show.
+    pub fn revision(self, snapshot: &Snapshot, layers: &[usize]) -> Revision {
+        let bbox = self.bbox(f64::from(MARGIN) / f64::from(EXTENT));
+        layers.iter().map(|&layer| snapshot.layer(layer).revision_in(bbox)).max().unwrap_or_default()
+    }
+
     /// Its column and row.
     pub const fn address(self) -> (u32, u32) {
         match self {

@@ -10,6 +10,8 @@
 //! tile that an area touches. A tile over its byte budget keeps the features of the highest priority
 //! and says so in an MVT layer `_thinned`.
 
+mod areas;
+mod chosen;
 mod clip;
 mod clusters;
 mod compared;
@@ -22,8 +24,11 @@ mod priority;
 mod render;
 mod shapes;
 
+pub use areas::{AREAS, Area, render_areas};
+pub use chosen::render_chosen;
 pub use compared::render_compared;
 pub use coord::{InvalidTile, MAX_ZOOM, TileCoord};
 pub use cover::{Cover, cover};
-pub use degrees::{DegreeTile, render_degrees};
-pub use render::{Faults, RenderedTile, Thinned, render, revision};
+pub use degrees::DegreeTile;
+pub use matrix::AnyTile;
+pub use render::{Faults, RenderedTile, Thinned, render};

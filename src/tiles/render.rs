@@ -11,7 +11,6 @@ use super::encode::{EXTENT, GeomType, GeometryWriter, LayerBytes, LayerEncoder};
 use super::priority::rank;
 use super::shapes::{Grid, MARGIN, draw};
 use crate::catalog::Layer;
-use crate::domain::Revision;
 use crate::geodesy::world::WorldXy;
 use crate::index::row::Keys;
 use crate::index::{Item, LayerIndex, Point, Shape, Snapshot, Square};
@@ -43,12 +42,6 @@ pub struct Thinned {
 pub struct Faults {
     /// `ring.degenerate`: rings of fewer than three different positions.
     pub degenerate_rings: u32,
-}
-
-/// The newest revision that touched anything a tile may show.
-pub fn revision(snapshot: &Snapshot, layers: &[usize], tile: TileCoord) -> Revision {
-    let bbox = tile.bbox(f64::from(MARGIN) / f64::from(EXTENT));
-    layers.iter().map(|&layer| snapshot.layer(layer).revision_in(bbox)).max().unwrap_or_default()
 }
 
 /// Draws a tile. `budget` bytes is what it may take at the most, uncompressed.
@@ -205,10 +198,10 @@ fn shape(item: &Item, tile: TileCoord, geometry: &mut GeometryWriter, faults: &m
 }
 
 /// A point for each area of a layer whose label is `here`.
-pub(super) fn draw_labels<'s>(
+pub(super) fn draw_labels<'i>(
     declared: &Layer,
-    index: &'s LayerIndex,
-    items: impl Iterator<Item = &'s Arc<Item>>,
+    index: &LayerIndex,
+    items: impl IntoIterator<Item = &'i Arc<Item>>,
     grid: Grid,
     here: impl Fn(WorldXy) -> bool,
 ) -> Option<LayerBytes> {

@@ -4,6 +4,7 @@ use super::TileCoord;
 use super::clip::{Window, Xy, clip_line, clip_ring, double_area};
 use super::encode::{EXTENT, GeomType, GeometryWriter};
 use super::render::Faults;
+use crate::domain::{Bbox, LonLat};
 use crate::geodesy::world::WorldXy;
 use crate::index::{Chain, Outline, Role};
 
@@ -73,6 +74,19 @@ pub(super) fn draw(outline: &Outline, grid: Grid, zoom: u8, out: &mut GeometryWr
         }
     }
     if outline.is_area() { GeomType::Polygon } else { GeomType::Line }
+}
+
+/// Writes what of a box lies in the tile.
+pub(super) fn draw_box(bbox: Bbox, grid: Grid, out: &mut GeometryWriter) {
+    out.clear();
+    let [west, south, east, north]: [f64; 4] = bbox.into();
+    let corners = [(west, north), (east, north), (east, south), (west, south)];
+    let placed = corners.iter().filter_map(|&(lon, lat)| Some(grid.place(LonLat::new(lon, lat).ok()?.into())));
+    let mut ring = clip_ring(placed.collect(), WINDOW);
+    ring.dedup();
+    if ring.len() >= 3 && double_area(&ring) != 0 {
+        out.path(&ring, true);
+    }
 }
 
 /// The vertices that are drawn at a zoom, without repetitions.

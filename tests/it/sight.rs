@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use platbook::app::{Encoding, LayerSet, TileCache, TileLimits};
+use platbook::app::{Encoding, LayerSet, Shown, TileCache, TileLimits};
 use platbook::catalog::Catalogue;
 use platbook::domain::{
     Bbox, Change, ChangeKind, Commit, DivisionCode, Draft, Feature, FeatureId, Geometry, LayerSight, LonLat, Revision,
@@ -200,11 +200,12 @@ proptest! {
         let set = positions.iter().fold(LayerSet::default(), |set, &layer| set.with(layer));
         let cache = TileCache::new(TileLimits::default());
         let tile = TileCoord::parse("8", "208", "105").unwrap();
+        let shown = Shown { layers: set, tile: tile.into(), chosen: None };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for sight in seen.iter().chain(&seen) {
             let snapshot = Arc::new(whole.seen_by(sight));
-            let revision = TileCache::revision(&snapshot, set, tile);
-            let kept = runtime.block_on(cache.tile(&snapshot, set, tile, revision, Encoding::Identity)).unwrap();
+            let revision = TileCache::revision(&snapshot, &shown);
+            let kept = runtime.block_on(cache.tile(&snapshot, &shown, revision, Encoding::Identity)).unwrap();
             let own = render(&snapshot, &set.layers(), tile, TileLimits::default().budget_bytes).bytes;
             prop_assert_eq!(kept.bytes.as_ref(), own.as_ref());
         }

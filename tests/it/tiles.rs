@@ -10,7 +10,7 @@ use platbook::domain::{
 };
 use platbook::geodesy::world::WorldXy;
 use platbook::index::Snapshot;
-use platbook::tiles::{InvalidTile, TileCoord, render};
+use platbook::tiles::{AnyTile, InvalidTile, TileCoord, render};
 use proptest::prelude::*;
 
 use crate::support::small_catalogue;
@@ -283,7 +283,7 @@ fn an_edit_renames_only_the_tiles_it_touches() {
     let next = snapshot.apply(&[commit_of(&moved)]);
     let revision = |snapshot: &Snapshot, (lon, lat): (f64, f64)| {
         let tile = TileCoord::holding(15, WorldXy::from(LonLat::new(lon, lat).unwrap()));
-        platbook::tiles::revision(snapshot, &[layer], tile)
+        AnyTile::from(tile).revision(snapshot, &[layer])
     };
     assert_eq!(revision(&next, points[0]), Revision(2));
     assert_eq!(revision(&next, points[1]), Revision(1));

@@ -6,6 +6,7 @@ mod editing;
 mod imports;
 mod operations;
 mod parameters;
+mod records;
 mod schemas;
 mod tiles;
 mod webhooks;
@@ -126,6 +127,7 @@ fn tags(language: Lang) -> Value {
     json!([
         named("Common", "入口、符合性与接口描述", "Landing page, conformance, description"),
         named("Features", "图层与要素（OGC API Features）", "Layers and features (OGC API Features)"),
+        named("Records", "图层目录", "The layers as records of a catalogue"),
         named("Tiles", "矢量瓦片", "Vector tiles"),
         named("Map", "样式与图层目录", "Styles and the catalogue of layers"),
         named("Divisions", "行政区划与公布数", "Divisions and published figures"),

@@ -49,7 +49,7 @@ pub(super) struct Operation {
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const GEOJSON: &str = "application/geo+json";
-const HTML: (&str, &str) = ("text/html", "text");
+pub(super) const HTML: (&str, &str) = ("text/html", "text");
 
 /// What most operations are.
 pub(super) const PLAIN: Operation = Operation {
@@ -73,6 +73,7 @@ pub(super) const PLAIN: Operation = Operation {
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
     READING
         .iter()
+        .chain(super::records::RECORDS)
         .chain(super::tiles::TILES)
         .chain(super::editing::EDITING)
         .chain(super::accounts::PEOPLE)
@@ -160,6 +161,15 @@ const READING: &[Operation] = &[
         id: "read_queryables",
         tag: "Features",
         summary: ("可查询项", "What a filter may be about"),
+        parameters: &[LAYER],
+        answers: &[("application/schema+json", "object")],
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/sortables",
+        id: "read_sortables",
+        tag: "Features",
+        summary: ("可排序项", "What features may be sorted by"),
         parameters: &[LAYER],
         answers: &[("application/schema+json", "object")],
         ..PLAIN

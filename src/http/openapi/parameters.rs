@@ -168,7 +168,7 @@ pub(super) const AS_OF: Parameter = query(
 pub(super) const MIN_REVISION: Parameter =
     query("min-revision", "Wait until this revision is shown; 503 when it takes too long", integer, None);
 
-const BBOX: Parameter = query(
+pub(super) const BBOX: Parameter = query(
     "bbox",
     "west,south,east,north in degrees of EPSG:4490; features that touch it",
     bbox,
@@ -247,12 +247,19 @@ pub(super) const EXPORT: &[Parameter] = &[
     query("bom", "Begin a CSV file with a byte order mark, for Excel", boolean, None),
 ];
 
+const ADDED_UP: Parameter =
+    query("value", "A property of numbers that is added up", string, Some(|| json!("priority")));
+
+fn area(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["city", "township", "village", "cell"] })
+}
+
 pub(super) const AGGREGATE: &[Parameter] = &[
     LAYER,
     needed("by", "What features are put together by: city, township, village, cell, or a property", string, || {
         json!("township")
     }),
-    query("value", "A property of numbers that is added up", string, Some(|| json!("priority"))),
+    ADDED_UP,
     BBOX,
     BBOX_CRS,
     IN_DIVISION,
@@ -278,10 +285,39 @@ pub(super) const MATRIX_TILE: &[Parameter] = &[
     path("row", "Row from the north", integer, || json!(677)),
     path("column", "Column from the west", integer, || json!(3332)),
     AS_OF,
+    CONDITION,
+    CONDITION_LANG,
+    CONDITION_CRS,
+    FREE_TEXT,
+    IN_DIVISION,
     query("f", "Form of the tile", tile_format, None),
 ];
 
-pub(super) const TILE: &[Parameter] = &[LAYERS, ZOOM, COLUMN, ROW, AS_OF];
+/// A condition holds for every layer that is named.
+const CHOOSING: Parameter =
+    query("filter", "Only features that hold this condition in CQL2; every layer must know its names", string, None);
+
+pub(super) const TILE: &[Parameter] =
+    &[LAYERS, ZOOM, COLUMN, ROW, AS_OF, CHOOSING, CONDITION_LANG, CONDITION_CRS, FREE_TEXT, IN_DIVISION];
+
+/// What is told of divisions or cells, as tiles.
+pub(super) const AGGREGATE_TILE: &[Parameter] = &[
+    LAYER,
+    ZOOM,
+    COLUMN,
+    ROW,
+    needed("by", "Whose areas are drawn: city, township, village or cell", area, || json!("village")),
+    ADDED_UP,
+    BBOX,
+    BBOX_CRS,
+    IN_DIVISION,
+    AS_OF,
+    CONDITION,
+    CONDITION_LANG,
+    CONDITION_CRS,
+    FREE_TEXT,
+    BY_PROPERTY,
+];
 
 /// The earlier of two moments.
 pub(super) const FROM: Parameter =

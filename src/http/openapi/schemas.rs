@@ -33,7 +33,6 @@ pub(super) fn object(required: &[&str], properties: Value) -> Value {
 pub(super) fn all() -> Value {
     let text = || json!({ "type": "string" });
     let integer = || json!({ "type": "integer", "minimum": 0 });
-    let severity = || json!({ "type": "string", "enum": ["fault", "warning"] });
     let nullable = |component: &str| json!({ "nullable": true, "allOf": [reference(component)] });
     let position = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
     let bbox = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 });
@@ -49,20 +48,7 @@ pub(super) fn all() -> Value {
             })) },
         })),
         "Query": query(),
-        "Quality": object(&["inspected", "found", "rules", "villages", "findings"], json!({
-            "inspected": integer(), "found": integer(),
-            "rules": { "type": "array", "items": object(&["severity", "rule", "title", "count"], json!({
-                "severity": severity(), "rule": text(), "title": text(), "count": integer(),
-            })) },
-            "villages": { "type": "array", "items": object(&["code", "name", "count"], json!({
-                "code": { "type": "string", "nullable": true, "description": "null: in none" },
-                "name": { "type": "string", "nullable": true }, "count": integer(),
-            })) },
-            "findings": { "type": "array", "items": object(&["id", "village", "lon", "lat", "severity", "rule", "message"], json!({
-                "id": integer(), "village": { "type": "string", "nullable": true }, "lon": { "type": "number" },
-                "lat": { "type": "number" }, "severity": severity(), "rule": text(), "message": text(),
-            })) },
-        })),
+        "Quality": quality(),
         "Link": object(&["href", "rel"], json!({ "href": text(), "rel": text(), "type": text(), "title": text() })),
         "LandingPage": object(&["title", "links"], json!({
             "title": text(), "description": text(), "attribution": text(), "links": list("Link"),
@@ -74,7 +60,7 @@ pub(super) fn all() -> Value {
             "extent": object(&["spatial"], json!({ "spatial": object(&["bbox"], json!({
                 "bbox": { "type": "array", "minItems": 1, "items": bbox() }, "crs": text(),
             })) })),
-            "itemType": { "type": "string", "enum": ["feature"] },
+            "itemType": { "type": "string", "enum": ["feature", "record"] },
             "crs": { "type": "array", "items": text() }, "storageCrs": text(),
             "links": list("Link"),
         })),
@@ -98,6 +84,11 @@ pub(super) fn all() -> Value {
             "timeStamp": { "type": "string", "format": "date-time" },
             "revision": integer(),
             "links": list("Link"),
+        })),
+        "Record": record(),
+        "RecordCollection": object(&["type", "features", "numberMatched", "numberReturned", "links"], json!({
+            "type": { "type": "string", "enum": ["FeatureCollection"] },
+            "features": list("Record"), "numberMatched": integer(), "numberReturned": integer(), "links": list("Link"),
         })),
         "Named": object(&["code"], json!({ "code": text(), "name": { "type": "string", "nullable": true } })),
         "Place": object(&["lon", "lat"], json!({
@@ -128,6 +119,50 @@ pub(super) fn all() -> Value {
             "request_id": text(),
         })),
     })
+}
+
+/// What an inspection of a layer found.
+fn quality() -> Value {
+    let text = || json!({ "type": "string" });
+    let integer = || json!({ "type": "integer", "minimum": 0 });
+    let severity = || json!({ "type": "string", "enum": ["fault", "warning"] });
+    object(
+        &["inspected", "found", "rules", "villages", "findings"],
+        json!({
+            "inspected": integer(), "found": integer(),
+            "rules": { "type": "array", "items": object(&["severity", "rule", "title", "count"], json!({
+                "severity": severity(), "rule": text(), "title": text(), "count": integer(),
+            })) },
+            "villages": { "type": "array", "items": object(&["code", "name", "count"], json!({
+                "code": { "type": "string", "nullable": true, "description": "null: in none" },
+                "name": { "type": "string", "nullable": true }, "count": integer(),
+            })) },
+            "findings": { "type": "array", "items": object(&["id", "village", "lon", "lat", "severity", "rule", "message"], json!({
+                "id": integer(), "village": { "type": "string", "nullable": true }, "lon": { "type": "number" },
+                "lat": { "type": "number" }, "severity": severity(), "rule": text(), "message": text(),
+            })) },
+        }),
+    )
+}
+
+/// A layer as a record of the catalogue.
+fn record() -> Value {
+    let text = || json!({ "type": "string" });
+    object(
+        &["type", "id", "geometry", "properties", "links"],
+        json!({
+            "type": { "type": "string", "enum": ["Feature"] },
+            "id": { "type": "string", "description": "Id of the layer" },
+            "time": { "type": "object", "nullable": true },
+            "geometry": reference("Geometry"),
+            "properties": object(&["type", "title"], json!({
+                "type": { "type": "string", "enum": ["dataset"] }, "title": text(), "description": text(),
+                "keywords": { "type": "array", "items": text() }, "rights": text(),
+                "count": { "type": "integer", "minimum": 0 },
+            })),
+            "links": list("Link"), "linkTemplates": { "type": "array", "items": { "type": "object" } },
+        }),
+    )
 }
 
 /// What `POST /query` takes: the layer, and the parameters of its items.

@@ -1,7 +1,7 @@
 //! The operations of tiles, in the order of the router.
 
 use super::operations::{JSON, Operation, PLAIN};
-use super::parameters::{LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, TILE};
+use super::parameters::{AGGREGATE_TILE, LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, TILE};
 
 /// Tiles by the paths of OGC API – Tiles and by those of web maps.
 pub(super) const TILES: &[Operation] = &[
@@ -68,6 +68,17 @@ pub(super) const TILES: &[Operation] = &[
         parameters: TILE,
         answers: &[("application/vnd.mapbox-vector-tile", "binary")],
         speaks: false,
+        tagged: true,
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
+        path: "/collections/{layer}/aggregate/tiles/{z}/{x}/{y}",
+        id: "read_aggregate_tile",
+        tag: "Tiles",
+        summary: ("分级统计瓦片", "Divisions or cells with counts and sums, as a vector tile with one layer, `groups`"),
+        parameters: AGGREGATE_TILE,
+        answers: &[("application/vnd.mapbox-vector-tile", "binary")],
         tagged: true,
         bounded: true,
         ..PLAIN

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod changes;
+mod chosen_tiles;
 mod common;
 mod compare;
 mod edits;
@@ -15,7 +16,9 @@ mod openapi;
 mod places;
 mod quality;
 mod query;
+mod records;
 mod rights;
+mod schemas;
 mod seeing;
 mod service;
 mod sessions;

@@ -6,6 +6,7 @@ import json
 import sys
 
 from owslib.ogcapi.features import Features
+from owslib.ogcapi.records import Records
 
 base, token = sys.argv[1:]
 plate = json.loads(sys.stdin.read())
@@ -25,6 +26,12 @@ assert {f["properties"]["status"] for f in damaged["features"]} == {"damaged"}
 as_json = {"op": "=", "args": [{"property": "status"}, "damaged"]}
 same = public.collection_items("doorplate", filter=json.dumps(as_json), **{"filter-lang": "cql2-json"})
 assert same["numberMatched"] == damaged["numberMatched"]
+
+catalogue = Records(base)
+assert catalogue.records() == ["layers"], catalogue.records()
+found = catalogue.collection_items("layers", q="physical plates")
+assert [record["id"] for record in found["features"]] == ["doorplate"], found
+assert catalogue.collection_item("layers", "doorplate")["properties"]["type"] == "dataset"
 
 # A document that is JSON already goes out as text: what it is must be said.
 mine = Features(base, headers={"Authorization": f"Bearer {token}", "Content-Type": "application/geo+json"})

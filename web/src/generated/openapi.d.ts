@@ -157,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/collections/{layer}/sortables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What features may be sorted by */
+        get: operations["read_sortables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/collections/{layer}/aggregate": {
         parameters: {
             query?: never;
@@ -416,6 +433,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/collections/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalogue of layers */
+        get: operations["read_catalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/layers/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records of layers */
+        get: operations["list_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/layers/items/{layer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of a layer */
+        get: operations["read_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tileMatrixSets": {
         parameters: {
             query?: never;
@@ -527,6 +595,23 @@ export interface paths {
         };
         /** A vector tile of the WebMercatorQuad */
         get: operations["read_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{layer}/aggregate/tiles/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Divisions or cells with counts and sums, as a vector tile with one layer, `groups` */
+        get: operations["read_aggregate_tile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1106,7 +1191,7 @@ export interface components {
                 };
             };
             /** @enum {string} */
-            itemType?: "feature";
+            itemType?: "feature" | "record";
             crs?: string[];
             storageCrs?: string;
             links: components["schemas"]["Link"][];
@@ -1139,6 +1224,33 @@ export interface components {
             /** Format: date-time */
             timeStamp: string;
             revision?: number;
+            links: components["schemas"]["Link"][];
+        };
+        Record: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description Id of the layer */
+            id: string;
+            time?: Record<string, never> | null;
+            geometry: components["schemas"]["Geometry"];
+            properties: {
+                /** @enum {string} */
+                type: "dataset";
+                title: string;
+                description?: string;
+                keywords?: string[];
+                rights?: string;
+                count?: number;
+            };
+            links: components["schemas"]["Link"][];
+            linkTemplates?: Record<string, never>[];
+        };
+        RecordCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            features: components["schemas"]["Record"][];
+            numberMatched: number;
+            numberReturned: number;
             links: components["schemas"]["Link"][];
         };
         Named: {
@@ -2064,6 +2176,43 @@ export interface operations {
         };
     };
     read_queryables: {
+        parameters: {
+            query?: {
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a layer
+                 * @example doorplate
+                 */
+                layer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_sortables: {
         parameters: {
             query?: {
                 /** @description Language of titles and problems; else Accept-Language */
@@ -3030,6 +3179,136 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    read_catalog: {
+        parameters: {
+            query?: {
+                /** @description Form of the answer; else Accept */
+                f?: "json" | "geojson" | "html";
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ogc-catalog+json": Record<string, never>;
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_records: {
+        parameters: {
+            query?: {
+                /**
+                 * @description west,south,east,north in degrees of EPSG:4490; features that touch it
+                 * @example [
+                 *       112.8,
+                 *       30.3,
+                 *       112.9,
+                 *       30.5
+                 *     ]
+                 */
+                bbox?: number[];
+                /** @description An instant or interval; what layers hold has no time, so all are in it */
+                datetime?: string;
+                /** @description Words to look for: either side of a comma, or together as they stand */
+                q?: string;
+                /** @description Kinds of resources, as a comma list; every layer is a `dataset` */
+                type?: string;
+                /** @description Ids of records, as a comma list */
+                ids?: string;
+                /** @description Ids with their scheme, such as `collection:doorplate`, as a comma list */
+                externalIds?: string;
+                /** @description Records on a page */
+                limit?: number;
+                /** @description Records before this page; follow the links `next` and `prev` */
+                offset?: number;
+                /** @description Form of the answer; else Accept */
+                f?: "json" | "geojson" | "html";
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["RecordCollection"];
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_record: {
+        parameters: {
+            query?: {
+                /** @description Form of the answer; else Accept */
+                f?: "json" | "geojson" | "html";
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a layer
+                 * @example doorplate
+                 */
+                layer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Record"];
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
     list_tile_matrix_sets: {
         parameters: {
             query?: {
@@ -3181,6 +3460,25 @@ export interface operations {
             query?: {
                 /** @description The map as of this moment: an RFC 3339 time, a day (its end), or an interval (its end) */
                 datetime?: string;
+                /**
+                 * @description A condition in CQL2; /collections/{layer}/queryables tells what it may be about
+                 * @example status = 'mounted'
+                 */
+                filter?: string;
+                /** @description How the filter is written; else told by its first letter */
+                "filter-lang"?: "cql2-text" | "cql2-json";
+                /** @description Coordinate system of the positions in the filter, by its URI; else CRS84 */
+                "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
+                /**
+                 * @description Words that must be in the feature's texts, each in any of them
+                 * @example 东风路
+                 */
+                q?: string;
+                /**
+                 * @description Features that stand in this division
+                 * @example 429005001
+                 */
+                division?: string;
                 /** @description Form of the tile */
                 f?: "mvt";
                 /** @description Language of titles and problems; else Accept-Language */
@@ -3288,6 +3586,22 @@ export interface operations {
             query?: {
                 /** @description The map as of this moment: an RFC 3339 time, a day (its end), or an interval (its end) */
                 datetime?: string;
+                /** @description Only features that hold this condition in CQL2; every layer must know its names */
+                filter?: string;
+                /** @description How the filter is written; else told by its first letter */
+                "filter-lang"?: "cql2-text" | "cql2-json";
+                /** @description Coordinate system of the positions in the filter, by its URI; else CRS84 */
+                "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
+                /**
+                 * @description Words that must be in the feature's texts, each in any of them
+                 * @example 东风路
+                 */
+                q?: string;
+                /**
+                 * @description Features that stand in this division
+                 * @example 429005001
+                 */
+                division?: string;
                 /** @description Wait until this revision is shown; 503 when it takes too long */
                 "min-revision"?: number;
             };
@@ -3337,6 +3651,112 @@ export interface operations {
                 content?: never;
             };
             304: components["responses"]["NotModified"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_aggregate_tile: {
+        parameters: {
+            query: {
+                /**
+                 * @description Whose areas are drawn: city, township, village or cell
+                 * @example village
+                 */
+                by: "city" | "township" | "village" | "cell";
+                /**
+                 * @description A property of numbers that is added up
+                 * @example priority
+                 */
+                value?: string;
+                /**
+                 * @description west,south,east,north in degrees of EPSG:4490; features that touch it
+                 * @example [
+                 *       112.8,
+                 *       30.3,
+                 *       112.9,
+                 *       30.5
+                 *     ]
+                 */
+                bbox?: number[];
+                /** @description Coordinate system of `bbox`, by its URI, in the order of its axes; else CRS84 */
+                "bbox-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
+                /**
+                 * @description Features that stand in this division
+                 * @example 429005001
+                 */
+                division?: string;
+                /** @description The map as of this moment: an RFC 3339 time, a day (its end), or an interval (its end) */
+                datetime?: string;
+                /**
+                 * @description A condition in CQL2; /collections/{layer}/queryables tells what it may be about
+                 * @example status = 'mounted'
+                 */
+                filter?: string;
+                /** @description How the filter is written; else told by its first letter */
+                "filter-lang"?: "cql2-text" | "cql2-json";
+                /** @description Coordinate system of the positions in the filter, by its URI; else CRS84 */
+                "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
+                /**
+                 * @description Words that must be in the feature's texts, each in any of them
+                 * @example 东风路
+                 */
+                q?: string;
+                /**
+                 * @description Properties that must have a value, each a parameter of its own: `status=mounted`. /collections/{layer}/schema lists them
+                 * @example {
+                 *       "status": "mounted"
+                 *     }
+                 */
+                filter_by_property?: {
+                    [key: string]: string;
+                };
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a layer
+                 * @example doorplate
+                 */
+                layer: string;
+                /**
+                 * @description Zoom of the WebMercatorQuad, 0 to 22
+                 * @example 14
+                 */
+                z: number;
+                /**
+                 * @description Column from the west
+                 * @example 13330
+                 */
+                x: number;
+                /**
+                 * @description Row from the north
+                 * @example 6740
+                 */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
             401: components["responses"]["SignIn"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Busy"];
