@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use super::{App, SHOWN_WITHIN};
 use crate::auth::Actor;
@@ -90,7 +91,8 @@ impl App {
         {
             return self.replay(revision, &command.lines).await;
         }
-        for _ in 0..TRIES {
+        for tried in 0..TRIES {
+            let _turn = self.turn(tried).await;
             let map = self.snapshot();
             let standing = self.standing(&command.lines).await?;
             let verdicts = decide(&self.rules, &map, &standing, actor, &command.lines);
@@ -115,6 +117,12 @@ impl App {
         Err(too_many_writers().into())
     }
 
+    /// A turn to write. All write side by side at first; who was too late once writes alone, so that nobody here is
+    /// faster again, and a long change set comes through beside short ones.
+    async fn turn(&self, tried: usize) -> Turn<'_> {
+        if tried == 0 { Turn::Beside(self.edit_turn.read().await) } else { Turn::Alone(self.edit_turn.write().await) }
+    }
+
     /// Holds what stands in a layer against the rules, as of a day. Takes a while: not for an async thread.
     pub fn inspect(&self, map: &Snapshot, layer: usize, today: jiff::civil::Date) -> Vec<Inspected> {
         inspect(&self.rules, map, layer, today)
@@ -131,7 +139,8 @@ impl App {
         let commit = self.commit_at(revision).await?.ok_or(EditError::NoRevision(revision))?;
         let ids: Vec<FeatureId> = commit.changes.iter().map(|change| change.feature).collect();
         let before = by_id(self.store.states(&ids, Revision(revision.0 - 1)).await?);
-        for _ in 0..TRIES {
+        for tried in 0..TRIES {
+            let _turn = self.turn(tried).await;
             let map = self.snapshot();
             let now = by_id(self.store.states(&ids, NOW).await?);
             let edits = undo(&self.rules, &map, actor, &commit, &before, &now).map_err(EditError::NotUndone)?;
@@ -226,6 +235,12 @@ impl App {
     }
 }
 
+/// A turn to write; it ends when it is dropped.
+enum Turn<'a> {
+    Beside(#[expect(dead_code, reason = "held until it is dropped")] RwLockReadGuard<'a, ()>),
+    Alone(#[expect(dead_code, reason = "held until it is dropped")] RwLockWriteGuard<'a, ()>),
+}
+
 fn too_many_writers() -> StoreError {
     StoreError::Unavailable { source: "too many writers on the same features".into() }
 }
@@ -235,7 +250,12 @@ fn came_from(catalogue: &Catalogue, line: &Line, change: &Change) -> bool {
     let became = |geometry: &Geometry, properties: &Properties| {
         change.after.as_ref().is_some_and(|Feature { content, .. }| {
             let given = properties.iter().filter(|(_, value)| !value.is_null());
-            content.geometry.is_same_place(geometry) && content.properties.iter().eq(given)
+            // A code that none brought was given.
+            let code = catalogue.layers[line.layer].code.as_ref().map(|rule| rule.property.as_str());
+            let is_given = |name: &str| code != Some(name) || properties.get(name).is_some_and(|value| value != "");
+            let own = content.properties.iter().filter(|(name, _)| is_given(name));
+            let given = given.filter(|(name, _)| is_given(name));
+            content.geometry.is_same_place(geometry) && own.eq(given)
         })
     };
     let is_it = line.operation.feature().is_none_or(|id| change.feature == id);

@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use uuid::Uuid;
 
 pub use tile_cache::{Chosen, Encoding, LayerSet, Shown, Tile, TileCache, TileError, TileLimits};
@@ -49,6 +49,7 @@ pub struct App {
     shown: watch::Sender<Revision>,
     crier: crier::Crier,
     following: AtomicBool,
+    edit_turn: RwLock<()>,
 }
 
 impl App {
@@ -79,6 +80,7 @@ impl App {
             shown,
             crier,
             following: AtomicBool::new(true),
+            edit_turn: RwLock::default(),
         });
         follower::spawn(Arc::downgrade(&app));
         spawn_crier(Arc::downgrade(&app), app.shown.subscribe());

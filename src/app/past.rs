@@ -2,6 +2,7 @@
 //! is asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use moka::future::Cache;
@@ -14,6 +15,9 @@ use crate::store::StoreError;
 
 /// Maps of earlier times kept at a time, and parts of them that people see.
 const MOST: u64 = 8;
+
+/// How long one is kept that nobody asks for.
+const KEPT_FOR: Duration = Duration::from_mins(2);
 
 /// Maps that may be under way or waited for; more are turned away.
 const WAITING: usize = 8;
@@ -62,9 +66,9 @@ impl From<StoreError> for PastError {
 impl Past {
     pub(super) fn new() -> Self {
         Self {
-            whole: Cache::new(MOST),
-            seen: Cache::new(2 * MOST),
-            compared: Cache::new(MOST),
+            whole: Cache::builder().max_capacity(MOST).time_to_idle(KEPT_FOR).build(),
+            seen: Cache::builder().max_capacity(2 * MOST).time_to_idle(KEPT_FOR).build(),
+            compared: Cache::builder().max_capacity(MOST).time_to_idle(KEPT_FOR).build(),
             turn: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(WAITING)),
         }

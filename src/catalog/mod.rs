@@ -6,6 +6,7 @@
 
 mod check;
 pub mod divisions;
+mod faults;
 mod layer;
 mod load;
 pub mod published;
@@ -17,6 +18,7 @@ pub mod tilejson;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use faults::PropertyFault;
 pub use layer::{
     Class, Cluster, CodeKind, CodeRule, Edits, EndsOn, EnumValue, Fresh, Governance, Inside, Layer, Marker, Property,
     PropertyType, Sensitivity, Style, Zooms,

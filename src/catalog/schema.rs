@@ -3,18 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::check::anchored;
+use super::faults::PropertyFault;
 use super::{CodeKind, Layer, Property, PropertyType};
-use crate::domain::{GeometryKind, Lang, Properties};
+use crate::domain::{Bilingual, GeometryKind, Lang, Properties};
 use crate::filter::{Kind, Queryables};
-
-/// One thing wrong with a feature's properties.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct PropertyFault {
-    /// Where: a JSON pointer into the properties.
-    pub pointer: String,
-    /// What was expected and what stood there.
-    pub message: String,
-}
 
 /// The JSON Schema of a layer's properties. Titles are in one language, and in both under `x-title`;
 /// units stand under `x-unit`.
@@ -128,6 +120,10 @@ fn property_schema(layer: &Layer, name: &str, property: &Property, lang: Lang) -
     {
         set("pattern", json!(pattern));
     }
+    // Who leaves it empty is given one.
+    if layer.code.as_ref().is_some_and(|code| code.property == name && code.kind == CodeKind::Doorplate) {
+        set("x-assigned", json!(true));
+    }
     if !property.values.is_empty() {
         set("enum", property.values.iter().map(|value| json!(value.value)).collect());
         set(
@@ -166,29 +162,29 @@ const fn pattern_of(kind: CodeKind) -> Option<&'static str> {
 /// Checks properties against their layer.
 pub struct Validator {
     schema: jsonschema::Validator,
-    code: Option<(String, CodeKind)>,
+    layer: Layer,
 }
 
 impl Validator {
     /// The validator of a layer. The catalogue's checks make sure that its schema compiles.
     pub fn of(layer: &Layer) -> Result<Self, String> {
         let schema = jsonschema::validator_for(&json_schema(layer, Lang::En)).map_err(|error| error.to_string())?;
-        Ok(Self { schema, code: layer.code.as_ref().map(|code| (code.property.clone(), code.kind)) })
+        Ok(Self { schema, layer: layer.clone() })
     }
 
     /// What is wrong with a feature's properties; nothing when all is well.
     pub fn faults(&self, properties: &Properties) -> Vec<PropertyFault> {
         let value = Value::Object(properties.clone());
-        let mut faults: Vec<PropertyFault> = self
-            .schema
-            .iter_errors(&value)
-            .map(|error| PropertyFault { pointer: error.instance_path().to_string(), message: error.to_string() })
-            .collect();
-        if let Some((property, kind)) = &self.code
-            && let Some(code) = properties.get(property).and_then(Value::as_str)
-            && let Err(message) = kind.check(code)
+        let mut faults: Vec<PropertyFault> =
+            self.schema.iter_errors(&value).map(|error| PropertyFault::of(&self.layer, &error)).collect();
+        if let Some(rule) = &self.layer.code
+            && faults.iter().all(|fault| fault.pointer.trim_start_matches('/') != rule.property)
+            && let Some(code) = properties.get(&rule.property).and_then(Value::as_str)
+            && let Err(message) = rule.kind.check(code)
         {
-            faults.push(PropertyFault { pointer: format!("/{property}"), message });
+            let pointer = format!("/{}", rule.property);
+            let zh = format!("编码 {code} 不合规则：{}。", message.zh);
+            faults.push(PropertyFault { pointer, message: Bilingual { zh, en: message.en } });
         }
         faults
     }
@@ -196,22 +192,35 @@ impl Validator {
 
 impl CodeKind {
     /// Checks a code by its rule, check digits and all.
-    pub fn check(self, code: &str) -> Result<(), String> {
+    pub fn check(self, code: &str) -> Result<(), Bilingual> {
         use crate::domain::codes;
+        let told = |zh: &str, en: String| Bilingual { zh: zh.to_owned(), en };
         match self {
-            Self::Division => {
-                code.parse::<crate::domain::DivisionCode>().map(|_| ()).map_err(|error| error.to_string())
-            }
-            Self::UnitGrid => {
-                code.parse::<codes::unit_grid::UnitGridCode>().map(|_| ()).map_err(|error| error.to_string())
-            }
-            Self::Component => {
-                code.parse::<codes::component::ComponentCode>().map(|_| ()).map_err(|error| error.to_string())
-            }
-            Self::Uscc => code.parse::<codes::uscc::Uscc>().map(|_| ()).map_err(|error| error.to_string()),
-            Self::Doorplate => {
-                code.parse::<codes::doorplate::DoorplateCode>().map(|_| ()).map_err(|error| error.to_string())
-            }
+            Self::Division => code
+                .parse::<crate::domain::DivisionCode>()
+                .map(|_| ())
+                .map_err(|error| told("应为 6、9 或 12 位区划代码", error.to_string())),
+            Self::UnitGrid => code
+                .parse::<codes::unit_grid::UnitGridCode>()
+                .map(|_| ())
+                .map_err(|error| told("应为 15 位单元网格编码（GB/T 30428）", error.to_string())),
+            Self::Component => code
+                .parse::<codes::component::ComponentCode>()
+                .map(|_| ())
+                .map_err(|error| told("应为 16 位部件编码（GB/T 30428）", error.to_string())),
+            Self::Uscc => code
+                .parse::<codes::uscc::Uscc>()
+                .map(|_| ())
+                .map_err(|error| told("统一社会信用代码的校验位不符（GB 32100）", error.to_string())),
+            Self::Doorplate => code.parse::<codes::doorplate::DoorplateCode>().map(|_| ()).map_err(|error| {
+                let zh = match &error {
+                    codes::doorplate::InvalidDoorplateCode::Check { expected, .. } => {
+                        format!("末两位校验码应为 {expected:02}；是否有数字抄错？")
+                    }
+                    _ => "应为 25 位数字：村代码 12 位、街巷 5 位、序号 6 位、校验 2 位".to_owned(),
+                };
+                Bilingual { zh, en: error.to_string() }
+            }),
             Self::Opaque => Ok(()),
         }
     }

@@ -2,16 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use tempfile::NamedTempFile;
 
 use super::{CliError, map, open_store, progress, read_catalogue};
 use crate::catalog::schema::queryables;
 use crate::config::Config;
-use crate::domain::{Bbox, CoordinateError, DivisionCode, LayerId};
-use crate::exchange::{Export, ExportError as WriteError, Format};
+use crate::domain::{Bbox, CoordinateError, DivisionCode, Lang, LayerId};
+use crate::exchange::{Export, ExportError as WriteError, Format, Headings};
 use crate::filter::{Filter, FilterError, Language};
 use crate::geodesy::crs::Crs;
 use crate::index::Query;
@@ -46,6 +47,9 @@ pub(super) struct ExportArgs {
     /// Begin a CSV file with a byte order mark, for Excel
     #[arg(long)]
     bom: bool,
+    /// Name the columns and values of a CSV file by their titles, for people
+    #[arg(long, value_name = "zh|en", value_parser = lang_of)]
+    titles: Option<Lang>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,9 +84,23 @@ pub enum ExportError {
     /// The filter cannot be used.
     #[error("the filter cannot be used")]
     Filter(#[from] FilterError),
+    /// The name of the file does not tell its format.
+    #[error("the ending of the file tells no format; name one as --format: {known}")]
+    Ending {
+        /// What there is.
+        known: String,
+    },
     /// The features cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+fn lang_of(name: &str) -> Result<Lang, String> {
+    match name {
+        "zh" => Ok(Lang::Zh),
+        "en" => Ok(Lang::En),
+        _ => Err("expected zh or en".to_owned()),
+    }
 }
 
 fn crs_of(name: &str) -> Result<Crs, String> {
@@ -103,7 +121,14 @@ pub(super) async fn export(config: &Config, args: ExportArgs) -> Result<(), CliE
         Filter::parse(text, Language::Text, &queryables(layer), &as_it_is).map(Arc::new)
     });
     let filter = filter.transpose().map_err(ExportError::Filter)?;
-    let format = args.format.unwrap_or_else(|| format_of(args.out.as_ref()));
+    let format = match args.format {
+        Some(format) => format,
+        None => format_of(args.out.as_ref())?,
+    };
+    let crs = args.crs.unwrap_or_default();
+    if crs != Crs::default() && !format.has_crs() {
+        return Err(ExportError::Write(WriteError::NoCrs(format)).into());
+    }
     let store = open_store(config, false).await?;
     let snapshot = map::scan(&catalogue, store.as_ref()).await?;
     let items = snapshot.all_matching(position, &Query { bbox, division: args.division, filter, ..Query::default() });
@@ -111,9 +136,10 @@ pub(super) async fn export(config: &Config, args: ExportArgs) -> Result<(), CliE
     let export = Export {
         layer,
         items: &items,
-        crs: args.crs.unwrap_or_default(),
+        crs,
         gbk: args.encoding == TextEncoding::Gbk,
         byte_order_mark: args.bom,
+        headings: args.titles.map_or(Headings::Names, Headings::Titles),
         progress: &|| bar.inc(1),
     };
     let doing = args
@@ -121,28 +147,46 @@ pub(super) async fn export(config: &Config, args: ExportArgs) -> Result<(), CliE
         .as_ref()
         .map_or_else(|| "writing to standard output".to_owned(), |path| format!("writing {}", path.display()));
     let told = |source| CliError::Io { doing: doing.clone(), source };
-    let mut out: Box<dyn Write + Send> = match &args.out {
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(told)?)),
-        None => Box::new(BufWriter::new(io::stdout())),
+    let write = |out: &mut (dyn Write + Send)| match export.write(format, out) {
+        Err(WriteError::Io(source)) => Err(told(source)),
+        other => Ok(other.map_err(ExportError::Write)?),
     };
-    let written = export.write(format, out.as_mut());
+    let written = if let Some(path) = &args.out {
+        // The file gets its name when it is whole; what stood under it before stays until then.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = BufWriter::new(NamedTempFile::new_in(folder).map_err(told)?);
+        write(&mut file).and_then(|()| {
+            let file = file.into_inner().map_err(|error| told(error.into_error()))?;
+            readable_by_all(file.as_file()).map_err(told)?;
+            file.persist(path).map_err(|error| told(error.error))?;
+            Ok(())
+        })
+    } else {
+        let mut out = BufWriter::new(io::stdout());
+        write(&mut out).and_then(|()| out.flush().map_err(told))
+    };
     bar.finish_and_clear();
-    match written {
-        Err(WriteError::Io(source)) => return Err(told(source)),
-        other => other.map_err(ExportError::Write)?,
-    }
-    out.flush().map_err(told)
+    written
 }
 
-/// The format that the ending of a file asks for.
-fn format_of(out: Option<&PathBuf>) -> Format {
-    let name = out.and_then(|path| path.file_name()?.to_str()).unwrap_or_default().to_lowercase();
-    let last = name.rsplit_once('.').map(|(_, last)| last);
+/// A temporary file is its maker's alone; what is exported is as readable as any file.
+fn readable_by_all(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+/// The format that the ending of a file asks for; GeoJSON on standard output.
+fn format_of(out: Option<&PathBuf>) -> Result<Format, ExportError> {
+    let Some(out) = out else { return Ok(Format::GeoJson) };
+    let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
     let ends = |format: &Format| {
         name.ends_with(&format!(".{}", format.extension())) || name.ends_with(&format!(".{}", format.name()))
     };
     let by_ending = Format::ALL.into_iter().find(|format| *format != Format::JsonFg && ends(format));
-    by_ending.or_else(|| (last == Some("zip")).then_some(Format::Shapefile)).unwrap_or(Format::GeoJson)
+    let is_zip = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
+    by_ending
+        .or_else(|| is_zip.then_some(Format::Shapefile))
+        .ok_or_else(|| ExportError::Ending { known: Format::names() })
 }
 
 fn box_of(corners: &[f64]) -> Result<Bbox, ExportError> {

@@ -209,7 +209,7 @@ fn show(args: &FileArgs, report: &Report) -> Result<(), CliError> {
         report.refused + report.not_done
     ))?;
     for ((severity, rule), count) in &report.rules {
-        say(&format!("  {} {rule}: {count}", severity.word()))?;
+        say(&format!("  {} {rule}: {count}", severity.title(Lang::En)))?;
     }
     let faults = report.findings.iter().filter(|finding| finding.severity == Severity::Fault);
     for finding in faults.take(SHOWN) {

@@ -92,8 +92,19 @@ pub(super) async fn tiles(config: &Config, args: TilesArgs) -> Result<(), CliErr
             bar.set_position(done as u64);
         },
     };
-    let written = if ending == "pmtiles" { archive.write_pmtiles(&args.out) } else { archive.write_mbtiles(&args.out) };
+    // The archive gets its name when it is whole; what stood under it before stays until then.
+    let part = args.out.with_extension(format!("{ending}.part"));
+    let _ = std::fs::remove_file(&part);
+    let written = if ending == "pmtiles" { archive.write_pmtiles(&part) } else { archive.write_mbtiles(&part) };
     bar.finish_and_clear();
-    let summary = written.map_err(TilesError::Archive)?;
+    let told = |source| CliError::Io { doing: format!("writing {}", args.out.display()), source };
+    let summary = match written {
+        Ok(summary) => summary,
+        Err(error) => {
+            let _ = std::fs::remove_file(&part);
+            return Err(TilesError::Archive(error).into());
+        }
+    };
+    std::fs::rename(&part, &args.out).map_err(told)?;
     say(&format!("{} tiles of zooms {min_zoom} to {max_zoom}, {} of them thinned", summary.tiles, summary.thinned))
 }

@@ -33,6 +33,12 @@ pub enum GeometryError {
         /// Which ring, counted from 0 through all polygons.
         ring: usize,
     },
+    /// More rings than can be held against each other in a moment.
+    #[error("the geometry has {got} rings; at most {MOST_RINGS} are read")]
+    Rings {
+        /// How many there are.
+        got: usize,
+    },
     /// A geometry type that no layer can hold.
     #[error(
         "`{got}` is not a geometry a feature can have; expected Point, LineString, MultiLineString, Polygon or MultiPolygon"
@@ -49,6 +55,20 @@ pub enum GeometryError {
     },
 }
 
+/// Rings of a geometry at the most: each is held against each.
+pub const MOST_RINGS: usize = 2_000;
+
+/// The rings of all areas of a geometry.
+pub fn rings_of(geometry: &geo_types::Geometry<f64>) -> usize {
+    let of_one = |polygon: &geo_types::Polygon<f64>| 1 + polygon.interiors().len();
+    match geometry {
+        geo_types::Geometry::Polygon(polygon) => of_one(polygon),
+        geo_types::Geometry::MultiPolygon(polygons) => polygons.iter().map(of_one).sum(),
+        geo_types::Geometry::GeometryCollection(all) => all.iter().map(rings_of).sum(),
+        _ => 0,
+    }
+}
+
 /// Where a feature is: coordinates in range, lines of two positions or more, rings closed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geometry(geo_types::Geometry<f64>);
@@ -57,6 +77,10 @@ impl Geometry {
     /// Checks a geometry whose coordinates are EPSG:4490 longitude, latitude in degrees.
     pub fn new(geometry: geo_types::Geometry<f64>) -> Result<Self, GeometryError> {
         use geo_types::Geometry as G;
+        let rings = rings_of(&geometry);
+        if rings > MOST_RINGS {
+            return Err(GeometryError::Rings { got: rings });
+        }
         for coord in geometry.coords_iter() {
             LonLat::new(coord.x, coord.y)?;
         }

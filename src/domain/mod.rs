@@ -20,7 +20,7 @@ pub use change::{
 };
 pub use codes::division::{DivisionCode, DivisionLevel};
 pub use feature::{Draft, Feature, Properties};
-pub use geometry::{Geometry, GeometryError, GeometryKind};
+pub use geometry::{Geometry, GeometryError, GeometryKind, MOST_RINGS, rings_of};
 pub use ids::{FeatureId, InvalidId, LayerId, Revision, Version};
 pub use lonlat::{Bbox, CoordinateError, LonLat};
 pub use sight::{LayerSight, Sight};

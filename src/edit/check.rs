@@ -59,7 +59,7 @@ fn properties(subject: &Subject<'_>, validator: &Validator) -> Vec<Fault> {
     faults
         .map(|fault| {
             let pointer = format!("/properties{}", fault.pointer);
-            Fault::new(pointer, "property.invalid", format!("属性值不合规则：{}", fault.message), fault.message)
+            Fault::new(pointer, "property.invalid", fault.message.zh, fault.message.en)
         })
         .collect()
 }
@@ -168,8 +168,7 @@ pub(super) fn warnings(subject: &Subject<'_>) -> Vec<Fault> {
 fn too_near(subject: &Subject<'_>) -> Option<Fault> {
     let apart_m = subject.layer.edits.apart_m?;
     let at = subject.draft.geometry.representative();
-    let near = subject.map.nearest(subject.at, at, 2, apart_m);
-    let (distance_m, other) = near.into_iter().find(|(_, item)| Some(item.id) != subject.own)?;
+    let (distance_m, other) = subject.map.near(subject.at, at, apart_m, subject.own)?;
     let zh = format!("距要素 {} 仅 {distance_m:.1} 米；是否重复？", other.id);
     let en = format!("feature {} is only {distance_m:.1} m away; is this one a duplicate?", other.id);
     Some(Fault::new("/geometry", "feature.too_near", zh, en))
@@ -186,7 +185,7 @@ fn loose_end(subject: &Subject<'_>) -> Option<Fault> {
         _ => return None,
     };
     let is_loose = |at: &&geo_types::Coord<f64>| {
-        LonLat::new(at.x, at.y).is_ok_and(|at| subject.map.nearest(layer, at, 1, rule.within_m).is_empty())
+        LonLat::new(at.x, at.y).is_ok_and(|at| subject.map.near(layer, at, rule.within_m, None).is_none())
     };
     let at = course.into_iter().find(is_loose)?;
     let title = &subject.map.catalogue().layers[layer].title;

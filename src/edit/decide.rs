@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::check::{self, Subject};
+use super::coding::next_code;
 use super::{Base, Fault, Line, Operation, assign_village};
 use crate::auth::{Actor, Denied, Target, may};
 use crate::catalog::schema::Validator;
@@ -95,8 +96,12 @@ impl<'a> Desk<'a> {
         let layer = &rules.catalogue.layers[line.layer];
         let Some(id) = line.operation.feature() else {
             let Operation::Create { geometry, properties } = &line.operation else { return Ok((None, Vec::new())) };
-            let draft = self.drafted(layer, geometry.clone(), properties.clone());
+            let mut draft = self.drafted(layer, geometry.clone(), properties.clone());
             self.allow(Action::Create, layer, draft.village)?;
+            let is_given = |code: &str| self.codes.contains_key(&(line.layer, code.to_owned()));
+            if let Some((property, code)) = next_code(self.map, line.layer, &draft, is_given) {
+                draft.properties.insert(property, code.into());
+            }
             let warnings = self.checked(number, line.layer, None, &draft)?;
             return Ok((Some(Edit::Create(draft)), warnings));
         };

@@ -5,6 +5,7 @@
 //! know HTTP, stores or clocks.
 
 mod check;
+mod coding;
 mod collision;
 mod command;
 mod decide;

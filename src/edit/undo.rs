@@ -28,6 +28,11 @@ pub fn undo(
     before: &BTreeMap<FeatureId, Feature>,
     now: &BTreeMap<FeatureId, Feature>,
 ) -> Result<Vec<Edit>, NotUndone> {
+    // Who may not touch what it is about is not told what became of it.
+    for change in &commit.changes {
+        let now = now.get(&change.feature);
+        may_touch(rules, actor, change, before.get(&change.feature), now).map_err(NotUndone::Refused)?;
+    }
     let version_now = |id: FeatureId| now.get(&id).map(|feature| feature.version);
     let changed: Vec<_> = commit
         .changes
@@ -61,6 +66,27 @@ fn inverse(change: &Change, draft: Option<Draft>) -> Option<Edit> {
         (ChangeKind::Deleted, None) => None,
         (_, None) => Some(Edit::Delete { id, base }),
     }
+}
+
+/// Asks about where a feature was before the change and where it stands now.
+fn may_touch(
+    rules: &Rules,
+    actor: &Actor,
+    change: &Change,
+    before: Option<&Feature>,
+    now: Option<&Feature>,
+) -> Result<(), Refusal> {
+    let Some(layer) = rules.catalogue().layer(&change.layer) else { return Err(Refusal::Missing(change.feature)) };
+    let action = match change.kind {
+        ChangeKind::Created => Action::Delete,
+        ChangeKind::Deleted => Action::Create,
+        ChangeKind::Updated => Action::Update,
+    };
+    for feature in before.into_iter().chain(now) {
+        let target = Target::feature(layer, feature.content.village);
+        may(&rules.catalogue().roles, actor, action, &target).map_err(Refusal::Denied)?;
+    }
+    Ok(())
 }
 
 /// Asks about where the feature is, and about where it goes.

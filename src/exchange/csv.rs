@@ -6,12 +6,23 @@ use std::io::Write;
 
 use super::export::{Export, ExportError};
 use super::geojson::{DEGREE, rounded};
-use super::table::{OWN_COLUMNS, Table};
-use crate::domain::GeometryKind;
+use super::table::{OWN_COLUMNS, Table, VERSION};
+use crate::catalog::{ID, Layer, SYNTHETIC, VILLAGE};
+use crate::domain::{GeometryKind, Lang};
 use crate::index::Cell;
 
 /// What Excel takes as the sign that a file is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How columns and enumerated values are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Headings {
+    /// By the names that programs know.
+    #[default]
+    Names,
+    /// By the titles of a language, for people.
+    Titles(Lang),
+}
 
 /// Writes a header and a row a feature, one in memory at a time.
 ///
@@ -28,7 +39,8 @@ pub(super) fn write_table(export: &Export<'_>, out: &mut (dyn Write + Send)) -> 
     let (own, properties) = columns.columns.split_at(OWN_COLUMNS);
     let names = own.iter().map(|column| column.name.as_str());
     let names = names.chain(["lon", "lat"]).chain(properties.iter().map(|column| column.name.as_str()));
-    table.write_record(names.chain(shaped.then_some("geometry_wkt"))).map_err(told)?;
+    let headings = names.chain(shaped.then_some("geometry_wkt"));
+    table.write_record(headings.map(|name| heading(export, name))).map_err(told)?;
     let mut village = String::new();
     for item in export.each() {
         let at = item.representative();
@@ -38,7 +50,11 @@ pub(super) fn write_table(export: &Export<'_>, out: &mut (dyn Write + Send)) -> 
                 table.write_field(degrees(at.lon())).map_err(told)?;
                 table.write_field(degrees(at.lat())).map_err(told)?;
             }
-            table.write_field(value.map(cell).unwrap_or_default().as_ref()).map_err(told)?;
+            let written = value.map(|value| match export.headings {
+                Headings::Names => cell(value),
+                Headings::Titles(lang) => titled(export.layer, &columns.columns[i].name, value, lang),
+            });
+            table.write_field(written.unwrap_or_default().as_ref()).map_err(told)?;
         }
         if shaped {
             table.write_field(wkt(&item.geo())).map_err(told)?;
@@ -47,6 +63,52 @@ pub(super) fn write_table(export: &Export<'_>, out: &mut (dyn Write + Send)) -> 
     }
     table.flush()?;
     Ok(())
+}
+
+/// What stands above a column.
+fn heading<'e>(export: &'e Export<'_>, name: &'e str) -> &'e str {
+    let Headings::Titles(lang) = export.headings else { return name };
+    if let Some(property) = export.layer.properties.get(name) {
+        return property.title.in_lang(lang);
+    }
+    let (zh, en) = match name {
+        ID => ("编号", "Number"),
+        VERSION => ("版本", "Version"),
+        VILLAGE => ("所在村（社区）代码", "Village code"),
+        "lon" => ("经度", "Longitude"),
+        "lat" => ("纬度", "Latitude"),
+        SYNTHETIC => ("合成数据", "Synthetic"),
+        other => (other, other),
+    };
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
+}
+
+/// A value as people read it. A code of many digits begins with a tab: a spreadsheet would round it as a number.
+fn titled<'c>(layer: &'c Layer, name: &str, value: Cell<'c>, lang: Lang) -> Cow<'c, str> {
+    const EXACT_DIGITS: usize = 11;
+    match value {
+        Cell::Text(text) => {
+            let values = layer.properties.get(name).map(|property| property.values.as_slice()).unwrap_or_default();
+            if let Some(known) = values.iter().find(|known| known.value == text) {
+                return known.title.in_lang(lang).into();
+            }
+            if text.len() > EXACT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return format!("\t{text}").into();
+            }
+            without_formula(text)
+        }
+        Cell::Bool(yes) => match (lang, yes) {
+            (Lang::Zh, true) => "是",
+            (Lang::Zh, false) => "否",
+            (Lang::En, true) => "yes",
+            (Lang::En, false) => "no",
+        }
+        .into(),
+        number => cell(number),
+    }
 }
 
 /// Text that a spreadsheet would run as a formula, kept from it by a `'`.

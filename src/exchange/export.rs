@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::csv::Headings;
 use super::format::Format;
 use super::{csv, flatgeobuf, geojson, geopackage, geoparquet, jsonfg, kml, ndjson, shapefile};
 use crate::catalog::Layer;
@@ -22,6 +23,8 @@ pub struct Export<'a> {
     pub gbk: bool,
     /// Whether a CSV file begins with a byte order mark, for Excel.
     pub byte_order_mark: bool,
+    /// How the columns of a CSV file are named.
+    pub headings: Headings,
     /// Told of each feature that is written.
     pub progress: &'a (dyn Fn() + Sync),
 }

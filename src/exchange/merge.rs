@@ -110,7 +110,7 @@ impl Merge {
         }
         drop_faulty(gate, draft, &mut self.tally.dropped);
         match gate.validator.faults(&draft.properties).first() {
-            Some(fault) => Err(format!("{id}: {}", fault.message)),
+            Some(fault) => Err(format!("{id}: {}", fault.message.en)),
             None => Ok((gate.position, code)),
         }
     }
@@ -124,9 +124,9 @@ fn drop_faulty(gate: &Gate, draft: &mut Draft, dropped: &mut BTreeMap<String, (u
     let mut faulty: BTreeMap<String, String> =
         unknown.map(|name| (name.clone(), "the layer has no such property".to_owned())).collect();
     for fault in gate.validator.faults(&draft.properties) {
-        // A fault of no one value (something is missing) is not mended by leaving one out.
-        if let Some(name) = fault.pointer.strip_prefix('/') {
-            faulty.entry(name.to_owned()).or_insert(fault.message);
+        // What is missing is not mended by leaving it out.
+        if let Some(name) = fault.pointer.strip_prefix('/').filter(|name| draft.properties.contains_key(*name)) {
+            faulty.entry(name.to_owned()).or_insert(fault.message.en);
         }
     }
     for (name, message) in faulty {

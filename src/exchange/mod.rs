@@ -19,6 +19,6 @@ mod shapefile;
 mod table;
 
 pub use archive::{Archive, ArchiveError, ArchiveSummary};
-pub use csv::without_formula;
+pub use csv::{Headings, without_formula};
 pub use export::{Export, ExportError};
 pub use format::{Format, UnknownFormat};

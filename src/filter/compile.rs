@@ -183,7 +183,13 @@ impl Compiler<'_> {
                 let [of] = exactly(&op, args)?;
                 let of = self.term(of)?;
                 expect(&op, &of, Kind::Text)?;
-                Ok(if op == "casei" { Term::Lower(Box::new(of)) } else { Term::Plain(Box::new(of)) })
+                let folded = if op == "casei" { Term::Lower(Box::new(of)) } else { Term::Plain(Box::new(of)) };
+                // What no feature is needed for is worked out once.
+                let constant = match folded.constant() {
+                    Some(Value::Text(text)) => Some(Value::Text(text.into_owned().into())),
+                    _ => None,
+                };
+                Ok(constant.map_or(folded, Term::Constant))
             }
             "date" => constant_time(&op, args, Span::day),
             "timestamp" => constant_time(&op, args, Span::instant),

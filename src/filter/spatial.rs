@@ -1,9 +1,10 @@
 //! Geometries of filters, and how two of them lie to each other (DE-9IM, by the `geo` crate).
 
-use geo::{BoundingRect, Contains, Intersects, MapCoords, Relate, Validation};
+use geo::{BoundingRect, Contains, CoordsIter, Intersects, MapCoords, Relate, Validation};
 use geo_types::{Coord, Geometry, Rect};
 
 use super::FilterError;
+use crate::domain::{MOST_RINGS, rings_of};
 
 /// Brings a position of a filter to CRS84, or says why not.
 pub type Transform<'t> = &'t dyn Fn(f64, f64) -> Result<(f64, f64), String>;
@@ -92,10 +93,17 @@ fn boxes_meet(a: &Geometry<f64>, b: &Geometry<f64>) -> bool {
     }
 }
 
+/// Corners of a geometry in a filter at the most.
+const MOST_CORNERS: usize = 20_000;
+
 /// A geometry as the filter has it, in CRS84.
 pub(super) fn geometry(found: cql2::Geometry, transform: Transform<'_>) -> Result<Geometry<f64>, FilterError> {
     let unusable = |error: &dyn std::fmt::Display| FilterError::Geometry(error.to_string());
     let geometry = Geometry::try_from(cql2::Expr::Geometry(found)).map_err(|error| unusable(&error))?;
+    if geometry.coords_count() > MOST_CORNERS || rings_of(&geometry) > MOST_RINGS {
+        let detail = format!("at most {MOST_CORNERS} corners and {MOST_RINGS} rings are read");
+        return Err(FilterError::Geometry(detail));
+    }
     let geometry = transformed(&geometry, transform)?;
     geometry.check_validation().map_err(|error| unusable(&error))?;
     Ok(geometry)

@@ -20,6 +20,7 @@ use super::{AppState, Problem};
 use crate::app::{LayerSet, TileCache};
 use crate::catalog::{Layer, PropertyType};
 use crate::domain::{DivisionLevel, Lang, Revision};
+use crate::exchange::without_formula;
 use crate::geodesy::beidou::GridCode;
 use crate::index::{By, Snapshot, Sums};
 use crate::tiles::{Area, RenderedTile, TileCoord, render_areas};
@@ -70,6 +71,7 @@ impl Question {
         let written = format!("{}&{}&{}", self.by_name, self.value.as_deref().unwrap_or_default(), self.asked.kept());
         let view = TileCache::view(snapshot, LayerSet::default().with(at));
         let key = (at, written, view, snapshot.layer_revision(at));
+        let _waiting = self.asked.waiting();
         let making = async {
             let (map, query, by, value) =
                 (Arc::clone(snapshot), self.asked.query.clone(), self.by.clone(), self.value.clone());
@@ -100,7 +102,7 @@ pub(super) async fn list_groups(
     };
     let groups: Vec<Group> = groups.iter().map(titled).collect();
     let body = if is_table {
-        as_table(&groups).map_err(|error| Problem::internal(&error))?
+        as_table(&groups, question.value.is_some()).map_err(|error| Problem::internal(&error))?
     } else {
         as_json(&question.by_name, question.value.as_deref(), &groups).to_string()
     };
@@ -275,22 +277,17 @@ fn as_json(by: &str, value: Option<&str>, groups: &[Group]) -> Value {
     body
 }
 
-/// The same as a table (RFC 4180).
-fn as_table(groups: &[Group]) -> Result<String, csv::Error> {
+/// The same as a table (RFC 4180); what is told of values only stands there when there is one.
+fn as_table(groups: &[Group], has_value: bool) -> Result<String, csv::Error> {
+    let told: &[&str] = if has_value { &["values", "sum", "mean", "least", "greatest"] } else { &[] };
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    table.write_record(["key", "title", "count", "values", "sum", "mean", "least", "greatest"])?;
+    table.write_record(["key", "title", "count"].iter().chain(told))?;
     for (key, title, sums) in groups {
-        let of = |pick: fn(&crate::index::Values) -> String| sums.values.as_ref().map(pick).unwrap_or_default();
-        table.write_record([
-            key.clone().unwrap_or_default(),
-            title.clone().unwrap_or_default(),
-            sums.count.to_string(),
-            of(|values| values.count.to_string()),
-            of(|values| values.sum.to_string()),
-            of(|values| values.mean().to_string()),
-            of(|values| values.least.to_string()),
-            of(|values| values.greatest.to_string()),
-        ])?;
+        let text = |text: &Option<String>| without_formula(text.as_deref().unwrap_or_default()).into_owned();
+        let own = [text(key), text(title), sums.count.to_string()];
+        let of_values = self::told(sums).into_iter().skip(1).map(|(_, number)| number.to_string());
+        let padded = of_values.chain(std::iter::repeat(String::new())).take(told.len());
+        table.write_record(own.into_iter().chain(padded))?;
     }
     table_text(table)
 }

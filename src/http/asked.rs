@@ -8,7 +8,7 @@ use super::{AppState, Problem, sorted};
 use crate::catalog::{Layer, PropertyType};
 use crate::domain::{Bbox, DivisionCode, LonLat};
 use crate::geodesy::crs::{Crs, CrsError};
-use crate::index::{Page, Place, Query};
+use crate::index::{Page, Place, Query, Stop};
 
 /// Parameters that hold from page to page, as they were written.
 pub(super) type Kept = Vec<(String, String)>;
@@ -36,6 +36,11 @@ impl Asked {
         self.at_cursor(cursor, format)
     }
 
+    /// Held as long as somebody waits for the answer.
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting(self.query.stop.clone())
+    }
+
     /// The question as it was written, without where it begins.
     pub(super) fn kept(&self) -> &str {
         &self.kept
@@ -60,6 +65,15 @@ impl Asked {
         };
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         format!("{}{cursor}&f={f}", self.kept)
+    }
+}
+
+/// Ends a question when the request that asked it has ended: at its timeout, or when the client has gone.
+pub(super) struct Waiting(Stop);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.now();
     }
 }
 
@@ -152,8 +166,8 @@ fn read_box(params: &mut Params) -> Result<(Option<Bbox>, Kept), Problem> {
     let Some(text) = params.take("bbox")? else {
         return Err(Problem::parameter("bbox-crs", "bbox-crs 须与 bbox 同用。", "`bbox-crs` comes with `bbox`."));
     };
-    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
-    let [a, b, c, d] = numbers[..] else {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    let [a, b, c, d] = numbers.unwrap_or_default()[..] else {
         return Err(Problem::parameter("bbox", "bbox 应为四个数。", "`bbox` is four numbers."));
     };
     let corner = |first, second| crs.to_lonlat(first, second).map_err(|error| out_of_reach(&error));

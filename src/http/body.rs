@@ -25,7 +25,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let title = ("请求体类型有误", "The body has another media type");
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.media_type", title, detail));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| {
+            if error.status() != StatusCode::PAYLOAD_TOO_LARGE {
+                return Problem::unusable_body("the body broke off");
+            }
             let detail = ("请减小请求体。".to_owned(), "Send a smaller body.".to_owned());
             let title = ("请求体过大", "The body is too large");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", title, detail)

@@ -206,7 +206,13 @@ impl Door {
 
     /// Notes in the audit list that a sensitive layer is read: once for an account, a layer and an hour,
     /// before anything of it is answered.
-    async fn note_reading(&self, state: &AppState, caller: &Caller, layer: &str, id: &str) -> Result<(), Problem> {
+    pub(super) async fn note_reading(
+        &self,
+        state: &AppState,
+        caller: &Caller,
+        layer: &str,
+        id: &str,
+    ) -> Result<(), Problem> {
         let position = layer.parse::<LayerId>().ok().and_then(|id| state.app.catalogue.position(&id));
         let Some(at) = position.filter(|&at| caller.sight.sees(at)) else { return Ok(()) };
         let is_sensitive = state.app.catalogue.layers[at].sensitivity == Sensitivity::Sensitive;
@@ -270,7 +276,13 @@ pub(super) async fn know(
     // A path that cannot be decoded is refused by whoever reads it.
     let params: Vec<(&str, &str)> = params.iter().flatten().collect();
     let named = params.iter().filter(|(name, _)| matches!(*name, "layer" | "layers"));
-    for layer in named.flat_map(|(_, ids)| ids.split(',')) {
+    // Some doors name layers in the query.
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let asked =
+        query.split('&').filter_map(|pair| pair.strip_prefix("layer=").or_else(|| pair.strip_prefix("layers=")));
+    let asked: Vec<String> = asked.map(|ids| ids.replace("%2C", ",").replace("%2c", ",")).collect();
+    let asked = asked.iter().flat_map(|ids| ids.split(','));
+    for layer in named.flat_map(|(_, ids)| ids.split(',')).chain(asked) {
         if let Err(problem) = state.door.note_reading(&state, &caller, layer, &id).await {
             return problem.into_response();
         }

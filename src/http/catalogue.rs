@@ -85,6 +85,13 @@ fn register() -> Result<&'static DivisionRegister, Problem> {
     REGISTER.as_ref().map_err(|error| Problem::internal(error))
 }
 
+/// What the newest list calls a township or village.
+pub(super) fn listed_name(code: DivisionCode) -> Option<&'static str> {
+    let register = register().ok()?;
+    let township = || register.townships_on(*register.dates().last()?).into_iter().find(|one| one.code == code);
+    register.names_of(code).last().map(|(_, name)| *name).or_else(|| township().map(|one| one.name.as_str()))
+}
+
 /// `GET /divisions?date=&parent=`: the divisions of the list that held on a day.
 pub(super) async fn list_divisions(State(state): State<AppState>, mut params: Params) -> Result<Answer, Problem> {
     let register = register()?;

@@ -84,6 +84,9 @@ pub(super) async fn create_changeset(
     Ok(response)
 }
 
+/// Lines that cannot be read are told one by one, as long as they are not too many.
+const MOST_UNREADABLE: usize = 1_000;
+
 /// The lines that can be read, their numbers from 1, and what is wrong with the others.
 type Read = (Vec<Line>, Vec<usize>, Vec<(usize, Fault)>);
 
@@ -96,6 +99,11 @@ fn read_lines(state: &AppState, caller: &Caller, body: &Bytes) -> Result<Read, P
             Ok(line) => {
                 lines.push(line);
                 numbers.push(number + 1);
+            }
+            Err(_) if unreadable.len() >= MOST_UNREADABLE => {
+                let error =
+                    format!("more than {MOST_UNREADABLE} lines cannot be read; the last is line {}", number + 1);
+                return Err(Problem::unusable_body(&error));
             }
             Err(fault) => unreadable.push((number + 1, fault)),
         }

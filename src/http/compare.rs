@@ -95,6 +95,10 @@ pub(super) async fn list_differences(
         let mut page: Vec<&Differing> = Vec::new();
         for one in compared.differing.iter().filter(|one| wanted.holds(one)) {
             counts[one.difference as usize] += 1;
+            // What moved may have other values, too: it counts for both.
+            if one.difference == Difference::Moved && one.values_differ {
+                counts[Difference::Changed as usize] += 1;
+            }
             if page.len() <= limit && after.is_none_or(|after| one.id > after) {
                 page.push(one);
             }

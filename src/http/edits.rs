@@ -268,8 +268,10 @@ async fn stale(
 ) -> Result<Problem, Problem> {
     let history = state.app.store.history(current.id).await?;
     let layer = &state.app.catalogue.layers[line.layer];
-    let at_base =
-        history.iter().find(|(_, change)| change.version == base).and_then(|(_, change)| change.after.as_ref());
+    // What stood where the caller does not see is not told, not even as what differs from it.
+    let sees = |feature: &&Feature| state.sees(caller, &feature.content.layer, feature.content.village);
+    let at_base = history.iter().find(|(_, change)| change.version == base);
+    let at_base = at_base.and_then(|(_, change)| change.after.as_ref()).filter(sees);
     let mine = match (&line.operation, at_base) {
         (Operation::Replace { geometry, properties, .. }, _) => Some((geometry.clone(), properties.clone())),
         (Operation::Patch { patch, .. }, Some(at_base)) => {
@@ -289,8 +291,9 @@ async fn stale(
         .iter()
         .enumerate()
         .filter(|(_, (_, change))| change.version > base)
+        .filter(|(_, (_, change))| change.after.as_ref().is_none_or(|after| sees(&after)))
         .map(|(i, (commit, change))| {
-            let before = i.checked_sub(1).and_then(|i| history[i].1.after.as_ref());
+            let before = i.checked_sub(1).and_then(|i| history[i].1.after.as_ref()).filter(sees);
             json!({
                 "version": change.version, "revision": commit.revision, "at": commit.at, "actor": commit.actor,
                 "kind": change.kind, "fields": state.shown_fields(before, change.after.as_ref()),

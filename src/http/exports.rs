@@ -1,6 +1,7 @@
 //! A layer as a file, in any format, as large as it is: written while it is sent, never held whole.
 
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -17,7 +18,8 @@ use super::caller::Caller;
 use super::extract::{Params, Path};
 use super::respond::{REVISION, mark_sharing};
 use super::{AppState, Problem};
-use crate::exchange::{Export, ExportError, Format};
+use crate::domain::Lang;
+use crate::exchange::{Export, ExportError, Format, Headings};
 
 /// Bytes that are sent together.
 const CHUNK: usize = 64 << 10;
@@ -30,10 +32,20 @@ pub(super) async fn export_items(
     State(state): State<AppState>,
     caller: Caller,
     Path(layer): Path<String>,
+    lang: Lang,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let at = state.layer(&caller, &layer)?;
     let format = read_format(&mut params)?;
+    let headings = match params.take("headings")?.as_deref() {
+        None | Some("names") => Headings::Names,
+        Some("titles") if format == Format::Csv => Headings::Titles(lang),
+        Some(_) => {
+            let (zh, en) =
+                ("headings 可取 names、titles，只用于 csv。", "`headings` is names or titles, of `f=csv` only.");
+            return Err(Problem::parameter("headings", zh, en));
+        }
+    };
     let gbk = match params.take("encoding")?.as_deref() {
         None | Some("utf-8") => false,
         Some("gbk") if format == Format::Shapefile => true,
@@ -57,7 +69,9 @@ pub(super) async fn export_items(
     }
     let asked = read_query(params, &state.app.catalogue.layers[at], &state)?;
     let snapshot = state.snapshot_at(&caller, asked.moment).await?;
-    let seat = state.exports.clone().try_acquire_owned().map_err(|_| Problem::busy())?;
+    let shared = caller.actor.is_anonymous.then(|| Arc::clone(&state.exports_of_nobody).try_acquire_owned());
+    let shared = shared.transpose().map_err(|_| Problem::busy())?;
+    let seat = (state.exports.clone().try_acquire_owned().map_err(|_| Problem::busy())?, shared);
 
     let revision = snapshot.revision();
     let is_public = snapshot.catalogue().layers[at].is_public();
@@ -68,19 +82,17 @@ pub(super) async fn export_items(
         let _seat = seat;
         let items = snapshot.all_matching(at, &asked.query);
         let layer = &snapshot.catalogue().layers[at];
-        let export = Export { layer, items: &items, crs: asked.crs, gbk, byte_order_mark, progress: &|| {} };
+        let export = Export { layer, items: &items, crs: asked.crs, gbk, byte_order_mark, headings, progress: &|| {} };
         let mut out = BufWriter::with_capacity(CHUNK, Chunks { sender, silent, runtime });
         let written = export.write(format, &mut out).and_then(|()| Ok(out.flush()?));
-        if let Err(error) = written {
-            let Chunks { sender, .. } = out.into_parts().0;
-            // Nobody listens when the client is what has gone.
-            let _ = sender.blocking_send(Err(error));
-        }
+        let Chunks { sender, .. } = out.into_parts().0;
+        // Nobody listens when the client is what has gone.
+        let _ = sender.blocking_send(written.map(|()| Part::End));
     });
     // What cannot be written at all is found out before an answer has begun.
-    let first = chunks.recv().await.unwrap_or_else(|| Ok(Bytes::new())).map_err(refused)?;
-    let rest = stream::unfold(chunks, |mut chunks| async move { chunks.recv().await.map(|chunk| (chunk, chunks)) });
-    let body = Body::from_stream(stream::once(async { Ok(first) }).chain(rest).inspect(|chunk| {
+    let first = next_of(&mut chunks).await.transpose().map_err(refused)?;
+    let rest = stream::unfold(chunks, |mut chunks| async move { next_of(&mut chunks).await.map(|one| (one, chunks)) });
+    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest).inspect(|chunk| {
         if let Err(error) = chunk {
             tracing::warn!(%error, "an export was broken off");
         }
@@ -109,9 +121,27 @@ fn read_format(params: &mut Params) -> Result<Format, Problem> {
     named.parse().map_err(|_| Problem::parameter("f", format!("f 可取：{known}。"), format!("`f` is one of: {known}.")))
 }
 
+/// A part of what is written.
+enum Part {
+    Bytes(Bytes),
+    /// All has been written.
+    End,
+}
+
+/// What comes next; none at the end. Whoever writes says when that is: who says nothing has failed, and half a file
+/// is never taken for a whole one.
+async fn next_of(parts: &mut mpsc::Receiver<Result<Part, ExportError>>) -> Option<Result<Bytes, ExportError>> {
+    match parts.recv().await {
+        Some(Ok(Part::Bytes(bytes))) => Some(Ok(bytes)),
+        Some(Ok(Part::End)) => None,
+        Some(Err(error)) => Some(Err(error)),
+        None => Some(Err(io::Error::other("the export ended without an end").into())),
+    }
+}
+
 /// What is written, as chunks of a body.
 struct Chunks {
-    sender: mpsc::Sender<Result<Bytes, ExportError>>,
+    sender: mpsc::Sender<Result<Part, ExportError>>,
     /// How long a client may take nothing.
     silent: Duration,
     runtime: Handle,
@@ -119,7 +149,7 @@ struct Chunks {
 
 impl Write for Chunks {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = tokio::time::timeout(self.silent, self.sender.send(Ok(Bytes::copy_from_slice(bytes))));
+        let sent = tokio::time::timeout(self.silent, self.sender.send(Ok(Part::Bytes(Bytes::copy_from_slice(bytes)))));
         match self.runtime.block_on(sent) {
             Ok(Ok(())) => Ok(bytes.len()),
             Ok(Err(_)) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone")),

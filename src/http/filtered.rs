@@ -81,11 +81,30 @@ fn unknown_language() -> Problem {
 /// Says where and why a filter cannot be used.
 pub(super) fn refused(error: &FilterError) -> Problem {
     let title = ("过滤条件不可用", "The filter cannot be used");
-    let detail = (format!("filter：{error}。"), format!("`filter`: {error}."));
+    let detail = (format!("filter：{}。", in_chinese(error)), format!("`filter`: {error}."));
     let problem = Problem::new(StatusCode::BAD_REQUEST, "filter.invalid", title, detail).with("parameter", FILTER);
     match error {
         FilterError::Text { at: Some((line, column)), .. } => problem.with("line", *line).with("column", *column),
         FilterError::Json(error) => problem.with("line", error.line()).with("column", error.column()),
         _ => problem,
+    }
+}
+
+fn in_chinese(error: &FilterError) -> String {
+    match error {
+        FilterError::Text { at, expected } => {
+            let at = at.map(|(line, column)| format!("第 {line} 行第 {column} 列")).unwrap_or_default();
+            format!("不是有效的 CQL2 文本，{at}（{expected}）")
+        }
+        FilterError::Json(error) => {
+            format!("不是有效的 CQL2 JSON，第 {} 行第 {} 列（{error}）", error.line(), error.column())
+        }
+        FilterError::TooDeep(most) => format!("嵌套过深，最多 {most} 层"),
+        FilterError::Unknown { name, known } => format!("没有可查询项 {name}；有：{known}"),
+        FilterError::Operator(name) => format!("没有运算或函数 {name}"),
+        FilterError::Arity { op, got, .. } => format!("{op} 的参数个数不对，得到 {got} 个"),
+        FilterError::Kind { place, .. } => format!("{place} 的类型不符（{error}）"),
+        FilterError::Time(text) => format!("{text} 不是日期或时刻（RFC 3339）"),
+        FilterError::Geometry(detail) => format!("几何无法使用：{detail}"),
     }
 }

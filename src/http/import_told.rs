@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{AppState, Problem};
 use crate::domain::Lang;
+use crate::edit::title_of;
 use crate::exchange::read::{SourceCrs, SourceError};
 use crate::imports::{
     ImportError, Job, JobError, MOST_ATOMIC, Mapping, Report, State as JobState, Target as Column, guess_crs,
@@ -70,7 +71,7 @@ fn report_json(report: &Report, lang: Lang) -> Value {
     let rules: Vec<Value> = report
         .rules
         .iter()
-        .map(|((severity, rule), count)| json!({ "severity": severity, "rule": rule, "count": count }))
+        .map(|((severity, rule), count)| json!({ "severity": severity, "rule": rule, "title": title_of(rule).in_lang(lang), "count": count }))
         .collect();
     let mut findings: Vec<_> = report.findings.iter().collect();
     findings.sort_by_key(|finding| (finding.severity, finding.line));
@@ -108,6 +109,7 @@ fn import_error(error: &ImportError, lang: Lang) -> String {
         (Lang::Zh, ImportError::Source(error)) => in_chinese(error),
         (Lang::Zh, ImportError::TooManyAtOnce) => format!("超过 {MOST_ATOMIC} 条，不能作为一个变更集；请分批导入。"),
         (Lang::Zh, ImportError::Store(_)) => "存储暂时不可用；已写入的保留，请稍后再导入一次。".to_owned(),
+        (Lang::Zh, ImportError::ShutOut) => "导入的账号已被停用；已写入的保留。".to_owned(),
         (Lang::Zh, ImportError::Cancelled) => "已取消；已写入的保留。".to_owned(),
     }
 }

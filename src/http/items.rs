@@ -61,6 +61,7 @@ pub(super) async fn answer_page(
     let own = format!("{}/collections/{layer}", base_url(headers));
     let snapshot = state.snapshot_at(caller, asked.moment).await?;
     let revision = snapshot.revision();
+    let _waiting = asked.waiting();
     let written = state.desk.run(move || {
         let page = snapshot.select(at, &asked.query);
         let links = match by {

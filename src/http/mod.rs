@@ -34,6 +34,7 @@ mod quality;
 mod query;
 mod records;
 mod respond;
+mod search;
 mod service;
 mod session;
 mod shown;
@@ -129,12 +130,18 @@ struct Inner {
     telling: Semaphore,
     /// Layers that are sent as files at the same time.
     exports: Arc<Semaphore>,
+    /// Those who did not sign in have half of the seats: slow readers among them keep nobody else from theirs.
+    exports_of_nobody: Arc<Semaphore>,
     door: caller::Door,
     single_sign_on: Option<oidc::SignOn>,
     courier: Arc<Courier>,
     imports: Jobs,
     inspections: quality::Inspections,
     aggregates: aggregate::Aggregates,
+    /// Accounts are changed one after the other: what is read is still so when it is written.
+    account_turn: tokio::sync::Mutex<()>,
+    /// Passwords are worked out at a desk of their own: who asks much of the map keeps nobody from signing in.
+    password_desk: work::Desk,
 }
 
 impl AppState {
@@ -164,11 +171,14 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         desk: work::Desk::new(limits.concurrent, limits.waiting),
         telling: Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
         exports: Arc::new(Semaphore::new(limits.exports.clamp(1, Semaphore::MAX_PERMITS))),
+        exports_of_nobody: Arc::new(Semaphore::new((limits.exports / 2).clamp(1, Semaphore::MAX_PERMITS))),
         limits: limits.clone(),
         courier,
         imports: Jobs::default(),
         inspections: quality::Inspections::default(),
         aggregates: aggregate::Aggregates::default(),
+        account_turn: tokio::sync::Mutex::default(),
+        password_desk: work::Desk::new(1, limits.waiting),
     }));
     Router::new()
         .route("/conformance", get(landing::read_conformance))
@@ -209,7 +219,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/divisions", get(catalogue::list_divisions))
         .route("/figures", get(catalogue::list_figures))
         .route("/at", get(places::read_place))
-        .route("/search", get(places::search_places))
+        .route("/search", get(search::search_places))
         .route("/metrics", get(service::read_metrics))
         .merge(people())
         // Above this line it is asked who calls; below stands what must answer whoever calls.

@@ -81,11 +81,14 @@ pub(super) async fn read_quality(
     // Rules look into other layers, too.
     let seen = (0..snapshot.catalogue().layers.len()).fold(LayerSet::default(), LayerSet::with);
     let key = (at, TileCache::view(&snapshot, seen), revision, today);
-    let inspecting = async {
-        let (inner, map) = (state.clone(), snapshot.clone());
-        state.desk.run(move || Arc::new(inner.app.inspect(&map, at, today))).await
-    };
-    let inspected = state.inspections.0.try_get_with(key, inspecting).await;
+    // It goes on when who asked has gone: the next who asks finds it done.
+    let (inner, map) = (state.clone(), snapshot.clone());
+    let inspected = tokio::spawn(async move {
+        let app = Arc::clone(&inner.app);
+        let inspecting = inner.desk.run(move || Arc::new(app.inspect(&map, at, today)));
+        inner.inspections.0.try_get_with(key, inspecting).await
+    });
+    let inspected = inspected.await.map_err(|error| Problem::internal(&error))?;
     let inspected = inspected.map_err(|problem| problem.as_ref().clone())?;
     let written = state.desk.run(move || {
         let found = asked.finds(&inspected);

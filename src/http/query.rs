@@ -9,6 +9,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::extract::Params;
 use super::items::{By, answer_page};
+use super::problem::REQUEST_ID;
 use super::{AppState, Problem};
 use crate::domain::Lang;
 
@@ -25,5 +26,7 @@ pub(super) async fn query_items(
     let Some(Value::String(layer)) = asked.remove("collection") else {
         return Err(Problem::unusable_body("`collection` is the id of a layer"));
     };
+    let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    state.door.note_reading(&state, &caller, &layer, id).await?;
     answer_page(&state, &caller, &layer, lang, By::Body, &headers, Params::of_body(asked)).await
 }

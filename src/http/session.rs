@@ -54,7 +54,7 @@ pub(super) async fn create_session(
     };
     let hashed = account.as_ref().and_then(|account| account.password.clone());
     // As long for a name that is not there as for one that is.
-    let right = state.desk.run(move || password::is_right(&credentials.password, hashed.as_deref())).await?;
+    let right = state.password_desk.run(move || password::is_right(&credentials.password, hashed.as_deref())).await?;
     let Some(account) = account.filter(|_| right) else {
         let name: String = credentials.name.chars().take(AccountName::MAX_LEN).collect();
         record_by(&state, &headers, &name, "session.refused", "").await?;

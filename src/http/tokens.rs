@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::body::Body;
-use super::caller::Caller;
+use super::caller::{Caller, Way};
 use super::extract::{Params, Path};
 use super::respond::Answer;
 use super::users::record_by;
@@ -71,9 +71,15 @@ pub(super) async fn create_token(
         let (zh, en) = (format!("没有账号 {account}。"), format!("There is no account `{account}`."));
         return Err(Problem::not_found("account.not_found", zh, en));
     }
+    let now = Timestamp::now();
     let lasts = SignedDuration::from_hours(24 * i64::from(new.days));
+    let lasts = match caller.way {
+        // A token makes none that outlives it.
+        Way::Token(expires) => lasts.min(expires.duration_since(now)),
+        _ => lasts,
+    };
     let name: String = new.name.chars().take(100).collect();
-    let made = members::create_token(accounts, &account, &name, new.scopes, Timestamp::now(), lasts).await?;
+    let made = members::create_token(accounts, &account, &name, new.scopes, now, lasts).await?;
     let (shown, token) = made;
     record_by(&state, &headers, &caller.actor.name, "token.created", &format!("{account}/{}", token.id)).await?;
     let mut body = token_json(&token);

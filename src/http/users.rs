@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::attempts::Peer;
 use super::body::Body;
 use super::caller::Caller;
 use super::extract::{Params, Path};
@@ -111,6 +112,7 @@ pub(super) async fn read_user(
 pub(super) async fn update_user(
     State(state): State<AppState>,
     caller: Caller,
+    peer: Peer,
     headers: HeaderMap,
     Path(name): Path<String>,
     Body(patch): Body<AccountPatch>,
@@ -119,17 +121,21 @@ pub(super) async fn update_user(
     if !(is_own && patch.is_password_only()) {
         state.may(&caller, Action::Administer, &Target::Service)?;
     }
+    if is_own && patch.password.is_some() {
+        state.door.attempts.sign_in(&name, peer)?;
+        prove(&state, &find(&state, &name).await?, patch.current_password.clone()).await?;
+    }
+    let password = hashed(&state, patch.password).await?;
+    // From here on nothing takes long, and nobody else changes an account.
+    let _turn = state.account_turn.lock().await;
     let before = find(&state, &name).await?;
     let mut account = before.clone();
-    if is_own && patch.password.is_some() {
-        prove(&state, &account, patch.current_password.clone()).await?;
-    }
     let grants = patch.grants.unwrap_or(account.grants);
     grants.iter().try_for_each(|grant| check_grant(&state.app.catalogue, grant))?;
     account.grants = grants;
     account.title = patch.title.unwrap_or(account.title);
     account.disabled = patch.disabled.unwrap_or(account.disabled);
-    account.password = hashed(&state, patch.password).await?.or(account.password);
+    account.password = password.or(account.password);
     let accounts = state.app.store.accounts();
     if takes_the_last_administrator(accounts, &state.app.catalogue.roles, &before, &account).await? {
         return Err(Problem::conflict(
@@ -159,7 +165,8 @@ async fn find(state: &AppState, name: &str) -> Result<Account, Problem> {
 /// Refuses who does not know the password that holds.
 async fn prove(state: &AppState, account: &Account, current: Option<String>) -> Result<(), Problem> {
     let held = account.password.clone();
-    let known = state.desk.run(move || password::is_right(&current.unwrap_or_default(), held.as_deref())).await?;
+    let known =
+        state.password_desk.run(move || password::is_right(&current.unwrap_or_default(), held.as_deref())).await?;
     if known {
         return Ok(());
     }
@@ -170,7 +177,7 @@ async fn prove(state: &AppState, account: &Account, current: Option<String>) -> 
 
 async fn hashed(state: &AppState, password: Option<String>) -> Result<Option<String>, Problem> {
     let Some(password) = password else { return Ok(None) };
-    match state.desk.run(move || password::hash(&password)).await? {
+    match state.password_desk.run(move || password::hash(&password)).await? {
         Ok(hashed) => Ok(Some(hashed)),
         Err(error @ PasswordError::Length) => Err(Problem::unusable_body(&error.to_string())),
         Err(error) => Err(Problem::internal(&error)),

@@ -1,11 +1,13 @@
 //! Imports that this server has in hand: files that were sent, looked at, and are brought in.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use encoding_rs::Encoding;
+use futures_util::FutureExt;
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
@@ -123,7 +125,11 @@ impl Job {
         let runtime = tokio::runtime::Handle::current();
         // Deciding takes longer than a thread that answers others may be held.
         tokio::task::spawn_blocking(move || {
-            let (report, outcome) = runtime.block_on(run(&app, &actor, &source, &plan, &progress));
+            let running = AssertUnwindSafe(run(&app, &actor, &source, &plan, &progress)).catch_unwind();
+            // Whatever happens, the job ends.
+            let (report, outcome) = runtime
+                .block_on(running)
+                .unwrap_or_else(|_| (Report::default(), Err(SourceError::unreadable(source.format).into())));
             let error = outcome.err().map(Arc::new);
             let mut inner = job.inner();
             inner.state = State::Ended { report: Arc::new(report), error, took: since.elapsed(), is_dry };

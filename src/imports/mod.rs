@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::app::edits::{Command, EditError, Outcome};
 use crate::auth::Actor;
+use crate::domain::AccountName;
 use crate::edit::{Line, Refusal};
 use crate::exchange::read::{Source, SourceCrs, SourceError};
 use crate::geodesy::crs::Crs;
@@ -98,6 +99,9 @@ pub enum ImportError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The account that imports has been shut out.
+    #[error("the account that imports has been shut out")]
+    ShutOut,
     /// Somebody wanted it to end.
     #[error("the import was cancelled")]
     Cancelled,
@@ -150,6 +154,7 @@ impl Import<'_> {
             if progress.is_cancelled() {
                 return Err(ImportError::Cancelled);
             }
+            self.still_may().await?;
             let read = chunk.len() as u64;
             for (number, line) in chunk {
                 match line {
@@ -176,7 +181,22 @@ impl Import<'_> {
                 self.report.nothing_done();
                 Ok(())
             }
+            Mode::Atomic if progress.is_cancelled() => Err(ImportError::Cancelled),
             Mode::Atomic => self.write(true).await,
+            _ => Ok(()),
+        }
+    }
+
+    fn hides_counts(&self) -> bool {
+        self.app.snapshot().layer(self.plan.layer).keys().hides_counts()
+    }
+
+    /// Refuses to go on for an account that has been shut out meanwhile.
+    async fn still_may(&self) -> Result<(), ImportError> {
+        // Whoever runs the program itself has no account.
+        let Ok(name) = self.actor.name.parse::<AccountName>() else { return Ok(()) };
+        match self.app.store.accounts().account(&name).await? {
+            Some(account) if account.disabled => Err(ImportError::ShutOut),
             _ => Ok(()),
         }
     }
@@ -185,11 +205,14 @@ impl Import<'_> {
     async fn judge(&mut self) -> Result<(), ImportError> {
         let lines = std::mem::take(&mut self.lines);
         let verdicts = self.app.judge(self.actor, &lines).await?;
+        let hides_counts = self.hides_counts();
         for ((number, line), verdict) in self.numbers.drain(..).zip(&lines).zip(verdicts) {
             match verdict {
                 Ok((edit, warnings)) => {
                     let is_new = line.operation.feature().is_none();
-                    self.report.accept(&self.plan.mapping, number, edit.is_some().then_some(is_new), warnings);
+                    // Whether a hidden count is the same would tell it.
+                    let told = edit.is_some() || hides_counts;
+                    self.report.accept(&self.plan.mapping, number, told.then_some(is_new), warnings);
                 }
                 Err(refusal) => self.report.refuse(findings(&self.plan.mapping, number, refusal)),
             }
@@ -215,11 +238,12 @@ impl Import<'_> {
             // Nothing else is said of a command without a name.
             Err(other) => return Err(StoreError::Unavailable { source: other.into() }.into()),
         };
+        let hides_counts = self.hides_counts();
         for ((number, is_new), outcome) in self.numbers.drain(..).zip(is_new).zip(outcomes) {
             let mapping = &self.plan.mapping;
             match outcome {
                 Outcome::Done { warnings, .. } => self.report.accept(mapping, number, Some(is_new), warnings),
-                Outcome::Unchanged(_) => self.report.accept(mapping, number, None, Vec::new()),
+                Outcome::Unchanged(_) => self.report.accept(mapping, number, hides_counts.then_some(false), Vec::new()),
                 Outcome::Refused(refusal) => self.report.refuse(findings(mapping, number, refusal)),
                 Outcome::NotDone => self.report.not_done += 1,
             }

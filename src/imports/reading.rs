@@ -103,6 +103,22 @@ impl Reading {
                 (format!("本文件前面已有编码 {code}。"), format!("an earlier line of this file has the code {code}")),
             ));
         }
+        // What has no code would come twice when the file is imported again.
+        if code.is_none()
+            && let Some(rule) = self.layer().code.as_ref()
+            && self.layer().properties[&rule.property].required
+        {
+            let title = &self.layer().properties[&rule.property].title;
+            findings.push(fault(
+                line,
+                "code.missing",
+                None,
+                (
+                    format!("缺少“{}”：导入按编码认要素。新要素可在地图上新增，编码自动给出。", title.zh),
+                    format!("`{}` is missing: an import knows features by their code", rule.property),
+                ),
+            ));
+        }
         if !findings.is_empty() {
             return Err(findings);
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::mapping::{Mapping, Target};
 use crate::domain::{Lang, Revision};
-use crate::edit::Fault;
+use crate::edit::{Fault, title_of};
 use crate::exchange::without_formula;
 
 /// Findings that are kept; all are counted.
@@ -24,11 +24,13 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Fault => "fault",
-            Self::Warning => "warning",
+    /// What people call it.
+    pub const fn title(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::Fault, Lang::Zh) => "错误",
+            (Self::Fault, Lang::En) => "fault",
+            (Self::Warning, Lang::Zh) => "提示",
+            (Self::Warning, Lang::En) => "warning",
         }
     }
 }
@@ -134,18 +136,22 @@ impl Report {
     /// The findings as a table (RFC 4180), in the order of the lines.
     pub fn write_table(&self, lang: Lang, out: &mut dyn Write) -> Result<(), csv::Error> {
         let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        table.write_record(["line", "severity", "rule", "column", "value", "message"])?;
+        table.write_record(match lang {
+            Lang::Zh => ["行", "程度", "规则", "列", "值", "说明", "代码"],
+            Lang::En => ["line", "severity", "rule", "column", "value", "message", "code"],
+        })?;
         let mut findings: Vec<&Finding> = self.findings.iter().collect();
         findings.sort_by_key(|finding| finding.line);
         for finding in findings {
             let text = |text: &Option<String>| text.as_deref().map(without_formula).unwrap_or_default().into_owned();
             table.write_record([
                 finding.line.to_string(),
-                finding.severity.word().to_owned(),
-                finding.rule.to_owned(),
+                finding.severity.title(lang).to_owned(),
+                title_of(finding.rule).in_lang(lang).to_owned(),
                 text(&finding.column),
                 text(&finding.value),
                 finding.told(lang).to_owned(),
+                finding.rule.to_owned(),
             ])?;
         }
         Ok(table.flush()?)

@@ -24,6 +24,12 @@ impl Item {
         entries(self.row().bytes())
             .filter_map(move |(position, packed)| Some((position, cell_of(keys, position, packed)?)))
     }
+
+    /// The value under one key, unpacked alone.
+    pub fn cell(&self, position: usize) -> Option<Cell<'_>> {
+        let (_, packed) = entries(self.row().bytes()).find(|(key, _)| *key == position)?;
+        cell_of(self.keys(), position, packed)
+    }
 }
 
 /// A packed value under a key.

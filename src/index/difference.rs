@@ -13,7 +13,7 @@ use crate::domain::{Bbox, FeatureId, Properties};
 pub enum Difference {
     /// It was not there.
     Added,
-    /// It is elsewhere, or of another shape; its values may differ too.
+    /// It is elsewhere, or of another shape; its values may differ, too.
     Moved,
     /// Its values differ.
     Changed,
@@ -45,6 +45,8 @@ pub struct Differing {
     pub id: FeatureId,
     /// What became of it.
     pub difference: Difference,
+    /// Whether its values differ; of what moved that is told apart.
+    pub values_differ: bool,
     /// As it was; none when it was added.
     pub before: Option<Arc<Item>>,
     /// As it is; none when it was removed.
@@ -76,18 +78,23 @@ pub fn between<'a>(
         let (layer, _) = is.as_ref().or(was.as_ref())?;
         let declared = &after.catalogue().layers[*layer];
         let (layer, was, is) = (*layer, was.map(|(_, item)| item), is.map(|(_, item)| item));
-        let difference = difference(declared, was.as_deref(), is.as_deref())?;
-        Some(Differing { layer, id, difference, before: was, after: is })
+        let (difference, values_differ) = difference(declared, was.as_deref(), is.as_deref())?;
+        Some(Differing { layer, id, difference, values_differ, before: was, after: is })
     })
 }
 
-fn difference(layer: &Layer, was: Option<&Item>, is: Option<&Item>) -> Option<Difference> {
+fn difference(layer: &Layer, was: Option<&Item>, is: Option<&Item>) -> Option<(Difference, bool)> {
     match (was, is) {
         (None, None) => None,
-        (None, Some(_)) => Some(Difference::Added),
-        (Some(_), None) => Some(Difference::Removed),
-        (Some(was), Some(is)) if was.geometry() != is.geometry() => Some(Difference::Moved),
-        (Some(was), Some(is)) => (comparable(layer, was) != comparable(layer, is)).then_some(Difference::Changed),
+        (None, Some(_)) => Some((Difference::Added, false)),
+        (Some(_), None) => Some((Difference::Removed, false)),
+        (Some(was), Some(is)) => {
+            let values_differ = comparable(layer, was) != comparable(layer, is);
+            if was.geometry() != is.geometry() {
+                return Some((Difference::Moved, values_differ));
+            }
+            values_differ.then_some((Difference::Changed, true))
+        }
     }
 }
 

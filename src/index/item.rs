@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use geo::{CoordsIter, Intersects};
 
-use super::cell::{Cell, cell_of};
+use super::cell::Cell;
 use super::outline::Outline;
 use super::row::{Keys, Packed, entries, without};
 use super::run::Row;
@@ -230,9 +230,7 @@ impl Item {
     fn packed_value(&self, name: &str, kind: Kind) -> Value<'_> {
         let Some(position) = self.keys.position(name) else { return Value::Null };
         // Only the one that is asked for is unpacked.
-        let packed = entries(self.row.bytes()).find(|(key, _)| *key == position);
-        let cell = packed.and_then(|(_, packed)| cell_of(&self.keys, position, packed));
-        match (kind, cell) {
+        match (kind, self.cell(position)) {
             (Kind::Date, Some(Cell::Text(text))) => Span::day(text).map_or(Value::Null, Value::Span),
             (Kind::Timestamp, Some(Cell::Text(text))) => Span::instant(text).map_or(Value::Null, Value::Span),
             (_, Some(Cell::Text(text))) => Value::text(text),

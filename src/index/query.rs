@@ -1,6 +1,7 @@
 //! Questions to a snapshot: pages of a layer, and what is nearest.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Snapshot;
 use super::cell::Cell;
@@ -10,6 +11,21 @@ use crate::catalog::VILLAGE;
 use crate::domain::{Bbox, DivisionCode, FeatureId, LonLat};
 use crate::filter::Filter;
 use crate::geodesy::around::Around;
+
+/// Tells a question that nobody waits for its answer any more; then it ends, with whatever it has.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Ends the question.
+    pub fn now(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_told(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// What is asked of one layer. All that is given must hold.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +50,8 @@ pub struct Query {
     pub after_place: Option<Place>,
     /// How many at the most.
     pub limit: usize,
+    /// Ends it before its time.
+    pub stop: Stop,
 }
 
 /// One page of an answer, in the order that was asked for.
@@ -103,7 +121,8 @@ impl Snapshot {
         }
         // What touches two boxes need not touch what these have in common.
         let scope = boxes.into_iter().flatten().min_by(|a, b| a.size().total_cmp(&b.size())).unwrap_or(Bbox::WORLD);
-        index.in_box(scope).filter(|item| is_match(item)).map(Arc::clone).collect()
+        let waited_for = index.in_box(scope).take_while(|_| !query.stop.is_told());
+        waited_for.filter(|item| is_match(item)).map(Arc::clone).collect()
     }
 
     /// The features whose codes are the only ones that a filter lets through.
@@ -121,6 +140,17 @@ impl Snapshot {
         let items: Vec<_> = following.by_ref().take(query.limit).map(Arc::clone).collect();
         let more = following.next().is_some();
         Page { items, matched: self.layer(layer).count(), more }
+    }
+
+    /// A feature near a position, within some metres, other than `own`: the nearest of those that are met first. Where
+    /// many stand at one place it is enough to know of one.
+    pub fn near(&self, layer: usize, at: LonLat, within_m: f64, own: Option<FeatureId>) -> Option<(f64, Arc<Item>)> {
+        const LOOKED_AT: usize = 64;
+        let around = Around::new(at);
+        let others = self.layer(layer).in_box(around.box_around(within_m)).filter(|item| Some(item.id) != own);
+        let near = others.map(|item| (distance_m(&around, item), item)).filter(|(distance, _)| *distance <= within_m);
+        let nearest = near.take(LOOKED_AT).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.id.cmp(&b.1.id)));
+        nearest.map(|(distance, item)| (distance, Arc::clone(item)))
     }
 
     /// The features nearest to a position, nearest first, with the distance in metres; at most

@@ -206,7 +206,10 @@ impl Round {
         tracing::warn!(webhook = %webhook.id, failure, "a webhook is paused");
         let progress = Progress { failure: Some(failure), ..webhook.progress.clone() };
         if self.webhooks().note_progress(self.turn, webhook.progress.told, &progress).await? {
-            self.webhooks().update_webhook(&Webhook { paused: true, ..webhook.clone() }, None).await?;
+            // As it stands now: somebody may have changed it while the receiver took its time.
+            if let Some(now) = self.webhooks().webhook(webhook.id).await? {
+                self.webhooks().update_webhook(&Webhook { paused: true, ..now }, None).await?;
+            }
         }
         Ok(Next::End)
     }

@@ -9,7 +9,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use serde_json::{Map, Value};
 
-use super::{Head, ReadOptions, Record, Records, SourceError};
+use super::{Head, MOST_COLUMNS, ReadOptions, Record, Records, SourceError};
 use crate::exchange::format::Format;
 
 /// Bytes by which encoding and separator are told.
@@ -91,6 +91,9 @@ fn separator(head: &[u8]) -> u8 {
 }
 
 fn names(first: &ByteRecord, encoding: &'static Encoding) -> Result<Vec<String>, SourceError> {
+    if first.len() > MOST_COLUMNS {
+        return Err(SourceError::TooManyColumns { got: first.len() });
+    }
     let mut columns: Vec<String> = Vec::new();
     for (i, bytes) in first.iter().enumerate() {
         let bytes = if i == 0 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };

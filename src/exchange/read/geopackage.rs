@@ -53,8 +53,14 @@ fn expect_table(database: &Connection, name: &str) -> Result<(), SourceError> {
     let sql = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1";
     let declared: Option<String> = database.query_row(sql, [name], |row| row.get(0)).optional().map_err(told)?;
     let is_plain = declared.is_some_and(|sql| !sql.trim_start().to_uppercase().starts_with("CREATE VIRTUAL"));
-    let detail = format!("it has no table `{name}`; a GeoPackage has one");
-    if is_plain { Ok(()) } else { Err(SourceError::damaged(Format::GeoPackage)(&detail)) }
+    let refused = |detail: String| Err(SourceError::damaged(Format::GeoPackage)(&detail));
+    if !is_plain {
+        return refused(format!("it has no table `{name}`; a GeoPackage has one"));
+    }
+    // A column that is reckoned can be of any size, whatever the file has.
+    let sql = "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE hidden <> 0";
+    let reckoned: i64 = database.query_row(sql, [name], |row| row.get(0)).map_err(told)?;
+    if reckoned > 0 { refused(format!("the table `{name}` has generated columns")) } else { Ok(()) }
 }
 
 struct Layer {

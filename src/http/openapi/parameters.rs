@@ -86,7 +86,7 @@ pub(super) fn page(limits: &Limits) -> Value {
 }
 
 pub(super) fn results(_: &Limits) -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": crate::http::places::MOST, "default": crate::http::places::USUAL })
+    json!({ "type": "integer", "minimum": 1, "maximum": crate::http::search::MOST, "default": crate::http::search::USUAL })
 }
 
 pub(super) fn entries(_: &Limits) -> Value {
@@ -229,6 +229,10 @@ pub(super) const ITEMS: &[Parameter] = &[
     F,
 ];
 
+fn headings(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ["names", "titles"], "default": "names" })
+}
+
 pub(super) const EXPORT: &[Parameter] = &[
     LAYER,
     needed("f", "The format of the file", file_format, || json!("csv")),
@@ -244,6 +248,12 @@ pub(super) const EXPORT: &[Parameter] = &[
     SORTBY,
     BY_PROPERTY,
     query("encoding", "Encoding of the text of a shapefile", text_encoding, None),
+    query(
+        "headings",
+        "Columns and values of a CSV file by name, or by title in the language of `lang`",
+        headings,
+        None,
+    ),
     query("bom", "Begin a CSV file with a byte order mark, for Excel", boolean, None),
 ];
 

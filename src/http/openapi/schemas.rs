@@ -104,7 +104,7 @@ pub(super) fn all() -> Value {
         "SearchResults": object(&["query", "results"], json!({
             "query": text(),
             "results": { "type": "array", "items": object(&["kind", "title", "center"], json!({
-                "kind": { "type": "string", "enum": ["coordinates", "cell", "township", "village", "place", "feature"] },
+                "kind": { "type": "string", "enum": ["coordinates", "cell", "city", "township", "village", "place", "feature"] },
                 "title": text(), "subtitle": text(), "center": position(),
                 "bbox": { "type": "array", "items": { "type": "number" }, "nullable": true },
                 "layer": text(), "id": { "type": "integer" },

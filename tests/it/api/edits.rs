@@ -293,3 +293,71 @@ async fn bodies_that_cannot_be_read_are_said_to_be() {
     let id = made.json()["id"].as_u64().unwrap();
     server.ask("DELETE", &format!("{ITEMS}/{id}"), &old).await.problem(400, "parameter.invalid");
 }
+
+/// A plate that brings no code.
+fn uncoded(street: &str, lon: f64) -> Value {
+    let mut plate = plate(1, lon);
+    plate["properties"] = json!({ "address": format!("{street}新牌"), "street": street, "status": "planned" });
+    plate
+}
+
+#[tokio::test]
+async fn a_plate_without_a_code_is_given_the_next_of_its_street() {
+    let (server, editor) = scene().await;
+    let mut given = Vec::new();
+    for (street, lon) in [("测试路", 112.761), ("测试路", 112.762), ("另一条路", 112.763), ("测试路", 112.764)]
+    {
+        let answer = write(&server, &editor, "POST", ITEMS, None, Some(&uncoded(street, lon))).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        let item = server.json(&format!("{ITEMS}/{}", answer.json()["id"])).await;
+        given.push(item["properties"]["code"].as_str().unwrap().parse::<DoorplateCode>().unwrap());
+    }
+    assert!(given.iter().all(|code| code.village().to_string() == VILLAGES[0].0), "{given:?}");
+    let serials: Vec<u32> = given.iter().map(|code| code.serial()).collect();
+    let streets: Vec<u32> = given.iter().map(|code| code.street()).collect();
+    assert_eq!(serials, [1, 2, 1, 3]);
+    assert!(streets[0] == streets[1] && streets[1] == streets[3] && streets[2] == streets[0] + 1, "{streets:?}");
+    let lines: String = (0..3)
+        .map(|i| {
+            let feature = uncoded("测试路", 112.765 + f64::from(i) * 0.0001);
+            let (geometry, properties) = (&feature["geometry"], &feature["properties"]);
+            format!("{}\n", json!({ "create": "doorplate", "geometry": geometry, "properties": properties }))
+        })
+        .collect();
+    let who = [("authorization", editor.as_str())];
+    let answer = server.post("/changesets", &who, "application/x-ndjson", &lines).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let page = server.json(&format!("{ITEMS}?limit=100&street=%E6%B5%8B%E8%AF%95%E8%B7%AF")).await;
+    let mut serials: Vec<u32> = page["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["properties"]["code"].as_str().unwrap().parse::<DoorplateCode>().unwrap().serial())
+        .collect();
+    serials.sort_unstable();
+    assert_eq!(serials, [1, 2, 3, 4, 5, 6], "no code twice");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_value_is_said_in_both_languages_with_all_that_may_stand_there() {
+    let (server, editor) = scene().await;
+    let mut wrong = plate(1, 112.76);
+    wrong["properties"]["status"] = json!("lost");
+    wrong["properties"]["colour"] = json!("red");
+    let headers = |lang| [("authorization", editor.as_str()), ("accept-language", lang)];
+    for (lang, told) in [
+        ("zh", ["“状态”（status）不能是", "missing（丢失）", "没有属性 colour"]),
+        ("en", ["`status` (Status) cannot be", "missing (Missing)", "there is no `colour`"]),
+    ] {
+        let problem = server.send("POST", ITEMS, &headers(lang), Some(&wrong)).await.problem(422, "feature.invalid");
+        let faults = problem["faults"].to_string();
+        assert!(told.iter().all(|part| faults.contains(part)), "{faults}");
+    }
+    let mut wrong = plate(1, 112.76);
+    let code = wrong["properties"]["code"].as_str().unwrap().to_owned();
+    let last = if code.ends_with('1') { "2" } else { "1" };
+    wrong["properties"]["code"] = json!(format!("{}{last}", &code[..24]));
+    let problem = server.send("POST", ITEMS, &headers("zh"), Some(&wrong)).await.problem(422, "feature.invalid");
+    let told = problem["faults"][0]["message"].as_str().unwrap();
+    assert!(told.contains(&format!("末两位校验码应为 {}", &code[23..])), "{told}");
+}

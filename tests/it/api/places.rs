@@ -32,6 +32,11 @@ async fn search_goes_to_names_codes_cells_and_coordinates() {
         (cell.clone(), "cell", cell.as_str()),
         ("4290050010010000100000000".to_owned(), "feature", "湖北省潜江市示例路1号"),
         ("N-CORE".to_owned(), "feature", "N-CORE"),
+        ("潜江市".to_owned(), "city", "潜江市"),
+        ("示例路1".to_owned(), "feature", "湖北省潜江市示例路1号"),
+        ("示例路 １号".to_owned(), "feature", "湖北省潜江市示例路1号"),
+        ("东经112°51′0″ 北纬30°27′0″".to_owned(), "coordinates", "112.850000, 30.450000"),
+        ("30°27'N 112°51'E".to_owned(), "coordinates", "112.850000, 30.450000"),
     ];
     for (q, kind, title) in &cases {
         let escaped: String = q.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -41,8 +46,12 @@ async fn search_goes_to_names_codes_cells_and_coordinates() {
         let centre: [f64; 2] = serde_json::from_value(first["center"].clone()).unwrap();
         assert!((112.6..113.0).contains(&centre[0]) && (30.2..30.6).contains(&centre[1]), "{q}: {centre:?}");
     }
-    let nothing = server.json("/search?q=%E6%B2%A1%E6%9C%89").await;
-    assert_eq!(nothing["results"], Value::Array(Vec::new()));
+    for nothing in ["%E6%B2%A1%E6%9C%89", "0,0", "12%20N"] {
+        let found = server.json(&format!("/search?q={nothing}")).await;
+        assert_eq!(found["results"], Value::Array(Vec::new()), "{nothing}");
+    }
+    let town = server.json("/search?q=429005002").await;
+    assert_eq!(town["results"].as_array().unwrap().len(), 1, "once, though a place has the code, too: {town}");
     let many = server.json("/search?q=%E7%A4%BE%E5%8C%BA&limit=2").await;
     assert_eq!(many["results"].as_array().unwrap().len(), 2);
 }

@@ -310,3 +310,32 @@ async fn what_cannot_be_exported_is_said_plainly() {
     let told = refusal(&["export", "doorplate", "--database", &database, "--filter", "colour = 'red'"]);
     assert!(told.contains("the filter cannot be used") && told.contains("colour"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_for_people_has_titles_and_codes_that_a_spreadsheet_keeps() {
+    let city = City::make().await;
+    let file = city.folder.path().join("people.csv");
+    let path = file.to_str().unwrap();
+    success(&["export", "doorplate", "--titles", "zh", "--bom", "--out", path, "--database", &city.database]);
+    let text = fs::read_to_string(&file).unwrap();
+    let mut table = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let headings: Vec<String> = table.headers().unwrap().iter().map(str::to_owned).collect();
+    assert!(
+        ["编号", "经度", "门楼牌编码", "标准地址", "状态"].iter().all(|one| headings.contains(&(*one).to_owned())),
+        "{headings:?}"
+    );
+    let column = |title: &str| headings.iter().position(|heading| heading == title).unwrap();
+    let stored = &city.features["doorplate"];
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), stored.len());
+    for row in &rows {
+        let own = &stored[&row[column("编号")].parse::<u64>().unwrap()].content;
+        assert_eq!(row[column("门楼牌编码")], format!("\t{}", own.properties["code"].as_str().unwrap()));
+        assert!(["待制", "待装", "在挂", "损坏", "丢失"].contains(&&row[column("状态")]), "{row:?}");
+    }
+    // It comes in again as it went out: nothing has changed.
+    let told = success(&["import", "file", path, "--layer", "doorplate", "--dry-run", "--database", &city.database]);
+    assert!(told.contains(&format!("{0} records: 0 created, 0 updated, {0} unchanged", rows.len())), "{told}");
+    let none = refusal(&["export", "doorplate", "--out", "plates.xyz", "--database", &city.database]);
+    assert!(none.contains("tells no format"), "{none}");
+}

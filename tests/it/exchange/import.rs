@@ -316,7 +316,7 @@ fn what_a_layer_refuses_is_left_out_and_counted() {
     });
     let told = scene.import(&file, &["--catalog", &catalogue]);
     assert!(told.contains("; 5 features created"), "{told}");
-    assert!(told.contains("left out, road: \"class\" is a required property: 1"), "{told}");
+    assert!(told.contains("left out, road: `class` (Class) is missing: 1"), "{told}");
     assert_eq!(codes(&scene.brought("road")), ["osm:way/20", "osm:way/21"]);
     scene.sound();
     // A layer that does not know the property at all, and one that is not there.

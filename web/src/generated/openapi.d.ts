@@ -1276,7 +1276,7 @@ export interface components {
             query: string;
             results: {
                 /** @enum {string} */
-                kind: "coordinates" | "cell" | "township" | "village" | "place" | "feature";
+                kind: "coordinates" | "cell" | "city" | "township" | "village" | "place" | "feature";
                 title: string;
                 subtitle?: string;
                 center: number[];
@@ -2482,6 +2482,8 @@ export interface operations {
                 };
                 /** @description Encoding of the text of a shapefile */
                 encoding?: "utf-8" | "gbk";
+                /** @description Columns and values of a CSV file by name, or by title in the language of `lang` */
+                headings?: "names" | "titles";
                 /** @description Begin a CSV file with a byte order mark, for Excel */
                 bom?: boolean;
                 /** @description Language of titles and problems; else Accept-Language */
