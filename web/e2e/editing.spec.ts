@@ -1,5 +1,5 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { at, bar, card, COLLEAGUE, edit, EDITOR, form, open, plate, setStatus, shot, signIn, violations } from './support';
+import { at, bar, card, COLLEAGUE, edit, EDITOR, form, open, pixel, plate, setStatus, shot, signIn, violations } from './support';
 
 /** A page of somebody else, at another machine as far as the server knows. */
 async function another(browser: Browser, hash: string, name: string | null): Promise<Page> {
@@ -7,16 +7,6 @@ async function another(browser: Browser, hash: string, name: string | null): Pro
   await open(page, hash);
   if (name) await signIn(page, name);
   return page;
-}
-
-/** Where a position is on the page. */
-async function pixel(page: Page, [lon, lat]: [number, number]): Promise<{ x: number; y: number }> {
-  const [, zoom = 0, north = 0, east = 0] = (/#([\d.]+)\/([-\d.]+)\/([-\d.]+)/.exec(page.url()) ?? []).map(Number);
-  const size = 512 * 2 ** zoom;
-  const project = (x: number, y: number) => ({ x: ((x + 180) / 360) * size, y: (0.5 - Math.log(Math.tan(Math.PI / 4 + (y * Math.PI) / 360)) / (2 * Math.PI)) * size });
-  const [there, centre] = [project(lon, lat), project(east, north)];
-  const box = (await page.getByTestId('map').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-  return { x: box.x + box.width / 2 + there.x - centre.x, y: box.y + box.height / 2 + there.y - centre.y };
 }
 
 async function drag(page: Page, from: { x: number; y: number }, dx: number, dy: number): Promise<void> {
@@ -331,23 +321,4 @@ test('a connection that breaks is said to be broken, and what was missed is caug
   await context.setOffline(false);
   await expect(card(page)).toContainText('丢失');
   await expect(page.getByTestId('connection')).toContainText('实时');
-});
-
-test('a phone reads history, activity and dates; editing is for wider screens', async ({ page }) => {
-  await page.setViewportSize({ width: 360, height: 740 });
-  const one = await plate(page, 9);
-  await open(page, at(one));
-  await signIn(page, EDITOR);
-  await expect(page.getByTestId('who')).toBeVisible();
-  await expect(page.getByRole('button', { name: '编辑', exact: true })).toHaveCount(0);
-  await card(page).getByRole('tab', { name: '历史' }).click();
-  await expect(page.getByTestId('versions')).toBeVisible();
-  await shot(page, 'phone-history');
-  expect(await violations(page)).toEqual([]);
-  await card(page).getByRole('button', { name: '关闭' }).click();
-  await page.getByRole('button', { name: '时间', exact: true }).click();
-  await page.getByTestId('time').getByRole('button', { name: '上一次变更' }).click();
-  await shot(page, 'phone-time');
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-  expect(await violations(page)).toEqual([]);
 });
