@@ -302,10 +302,22 @@ test('two moments side by side: the divider is moved by keys, each side says whe
   await expect(handle).toHaveAttribute('aria-valuenow', '48');
   await expect(page).toHaveURL(/cmp=[^&]+@48/);
   await expect(page.locator('.side.right')).toHaveText('现在');
+  // The line of time lies on neither map, and what a link brings back is marked as open.
+  const line = (await page.getByTestId('time').boundingBox())?.y ?? 0;
+  for (const map of ['map', 'map-before']) {
+    const box = await page.getByTestId(map).boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(line);
+  }
   await expect(page.locator('.side.left')).toHaveText(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/);
   await page.waitForTimeout(1000);
   await shot(page, 'compare');
   expect(await violations(page)).toEqual([]);
+  await page.reload();
+  const time = page.getByRole('button', { name: '时间', exact: true });
+  await expect(time).toHaveAttribute('aria-pressed', 'true');
+  await time.click();
+  await expect(page).not.toHaveURL(/cmp=/);
+  await expect(page.getByTestId('time')).toHaveCount(0);
 });
 
 test('a connection that breaks is said to be broken, and what was missed is caught up', async ({ page, context, browser }) => {
@@ -321,4 +333,29 @@ test('a connection that breaks is said to be broken, and what was missed is caug
   await context.setOffline(false);
   await expect(card(page)).toContainText('丢失');
   await expect(page.getByTestId('connection')).toContainText('实时');
+});
+
+test('editing goes on with the card that is open, and without one begins on doorplates; an area is not picked by the way', async ({ page }) => {
+  const one = await plate(page, 13);
+  const { errors } = await open(page, at(one));
+  await expect(card(page).getByRole('heading')).toBeVisible();
+  await expect(card(page).getByRole('button', { name: '编辑' })).toHaveCount(0);
+  await signIn(page, EDITOR);
+  await expect(card(page).getByRole('button', { name: '编辑' })).toBeVisible();
+  await page.locator('.rail').getByRole('button', { name: '编辑' }).click();
+  await expect(form(page).getByRole('heading')).toHaveText(one.properties.address ?? '');
+  await expect(form(page)).not.toContainText('绘制优先级');
+  await form(page).getByRole('button', { name: '放弃修改' }).first().click();
+  await bar(page).getByRole('button', { name: '完成' }).click();
+  await page.locator('.rail').getByRole('button', { name: '编辑' }).click();
+  await expect(bar(page).getByLabel('编辑图层')).toHaveValue('doorplate');
+  // Nothing but a village is here.
+  const { x, y } = await pixel(page, one.geometry.coordinates);
+  await page.mouse.click(x - 30, y - 90);
+  await page.waitForTimeout(800);
+  await expect(form(page)).toHaveCount(0);
+  await bar(page).getByLabel('编辑图层').selectOption({ label: '村（社区）' });
+  await page.mouse.click(x - 30, y - 90);
+  await expect(form(page).getByText('村（社区）').first()).toBeVisible();
+  expect(errors).toEqual([]);
 });

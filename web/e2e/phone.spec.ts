@@ -7,13 +7,15 @@ const rail = (page: Page) => page.locator('.rail');
 const active = (page: Page) => rail(page).locator('[aria-pressed="true"]');
 const sheets = (page: Page) => page.locator('.panel:visible');
 
-/** A finger put down, drawn across the map and lifted. */
+/** A finger put down, drawn across the map, held and lifted: lifted at speed it would fling, and the next tap only ends that. */
 async function draw(page: Page, from: { x: number; y: number }, dx: number, dy: number): Promise<void> {
   const touch = await page.context().newCDPSession(page);
   const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', part: number) =>
     touch.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x: from.x + dx * part, y: from.y + dy * part }] });
   await send('touchStart', 0);
   for (let step = 1; step <= 10; step += 1) await send('touchMove', step / 10);
+  await page.waitForTimeout(200);
+  await send('touchMove', 1);
   await send('touchEnd', 1);
 }
 
