@@ -82,6 +82,10 @@ test('a new plate is put where the map is tapped, and its form leaves it in sigh
   expect(lon).toBeGreaterThan(one.geometry.coordinates[0]);
   expect(lat).toBeLessThan(one.geometry.coordinates[1]);
   await expectAbove(page, [lon, lat], form(page));
+  await form(page).getByLabel('修改原因').fill('掌上新增');
+  await form(page).getByRole('button', { name: '保存' }).tap();
+  await expect(form(page).getByLabel('门楼牌编码')).toBeFocused();
+  await expect(form(page).getByLabel('门楼牌编码')).toBeInViewport();
   // A free number in the same street, with its check digits (MOD 97-10).
   const free = `${(one.properties.code ?? '').slice(0, 17)}8${String(Date.now()).slice(-5)}`;
   await form(page).getByLabel('门楼牌编码').fill(`${free}${String(98n - ((BigInt(free) * 100n) % 97n)).padStart(2, '0')}`);
@@ -107,6 +111,8 @@ test('one sheet at a time, the newest in front, and one tab says which', async (
   await expect(sheets(page)).toHaveCount(1);
   await expect(card(page).getByRole('heading')).toBeFocused();
   await expect(active(page)).toHaveCount(0);
+  const [sheet, tabs] = [await card(page).boundingBox(), await rail(page).boundingBox()];
+  expect((sheet?.y ?? 0) + (sheet?.height ?? 0)).toBe(tabs?.y);
   await shot(page, 'from-list');
   await card(page).getByRole('button', { name: '返回视图内要素' }).tap();
   await expect(active(page)).toHaveText(['视图内要素']);
