@@ -175,3 +175,18 @@ test('the header takes two rows, in both languages, and nothing is too low for a
   }));
   expect(lines).toEqual([1, 1]);
 });
+
+test.describe('a tablet', () => {
+  test.use({ viewport: { width: 1024, height: 768 } });
+
+  test('what a link opens stands beside its card, and nothing is too low for a finger', async ({ page }) => {
+    const one = await plate(page, 11);
+    await open(page, at(one));
+    await signIn(page, EDITOR);
+    await edit(page);
+    const { x } = await resting(page, one.geometry.coordinates);
+    expect(x).toBeLessThan(((await form(page).boundingBox())?.x ?? 0) - 12);
+    expect(await low(page)).toEqual([]);
+    await shot(page, 'tablet');
+  });
+});

@@ -109,20 +109,20 @@ export class Engine {
     this.map.fitBounds([west, south, east, north], { padding: { top: padding, left: padding, right: padding, bottom: padding + covered }, maxZoom, animate: !isCalm(), duration: 500 });
   }
 
-  /** Brings a box into sight above the covered pixels, where it is not; how near one is stays. */
-  reveal(box: Box, covered: number): void {
+  /** Brings a box into sight beside the pixels that are covered at the bottom and on the right, where it is not; how near one is stays. */
+  reveal(box: Box, covered: { bottom: number; right: number }): void {
     // Where it is on the screen is known when the map has come to rest.
     if (this.map.isMoving()) { this.map.once('moveend', () => this.reveal(box, covered)); return; }
     const { clientWidth, clientHeight } = this.map.getContainer();
     const [west, south, east, north] = box;
     const [{ x: left, y: top }, { x: right, y: bottom }] = [this.map.project([west, north]), this.map.project([east, south])];
-    const floor = clientHeight - covered;
-    const isLarge = right - left > clientWidth - 2 * MARGIN || bottom - top > floor - 2 * MARGIN;
+    const [wall, floor] = [clientWidth - covered.right, clientHeight - covered.bottom];
+    const isLarge = right - left > wall - 2 * MARGIN || bottom - top > floor - 2 * MARGIN;
     const isSeen = isLarge
-      ? left < clientWidth - MARGIN && right > MARGIN && top < floor - MARGIN && bottom > MARGIN
-      : left >= MARGIN && right <= clientWidth - MARGIN && top >= MARGIN && bottom <= floor - MARGIN;
+      ? left < wall - MARGIN && right > MARGIN && top < floor - MARGIN && bottom > MARGIN
+      : left >= MARGIN && right <= wall - MARGIN && top >= MARGIN && bottom <= floor - MARGIN;
     if (isSeen) return;
-    const away: [number, number] = [(left + right - clientWidth) / 2, (top + bottom - floor) / 2];
+    const away: [number, number] = [(left + right - wall) / 2, (top + bottom - floor) / 2];
     this.map.panBy(away, { animate: !isCalm(), duration: 300 });
   }
 

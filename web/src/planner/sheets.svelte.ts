@@ -53,14 +53,15 @@ export class Sheets {
 
   /** Puts away what a new sheet would lie on; not what was edited and is not saved. */
   private makeRoom(): boolean {
-    const { editor } = this.planner;
+    const { card, editor, hits } = this.planner;
     if (!this.isNarrow) return true;
     if (editor.draft || editor.several.many) {
       if (!editor.isFree()) return false;
       editor.letGo();
     }
     this.isCompared = false;
-    this.planner.closeCard();
+    // A mark alone stays: nothing lies on it but this.
+    if (card || hits.length > 0) this.planner.closeCard();
     return true;
   }
 
