@@ -1,5 +1,5 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { at, bar, card, COLLEAGUE, edit, EDITOR, form, open, plate, setStatus, shot, signIn, violations } from './support';
+import { at, bar, card, COLLEAGUE, edit, EDITOR, form, open, pixel, plate, setStatus, shot, signIn, violations } from './support';
 
 /** A page of somebody else, at another machine as far as the server knows. */
 async function another(browser: Browser, hash: string, name: string | null): Promise<Page> {
@@ -7,16 +7,6 @@ async function another(browser: Browser, hash: string, name: string | null): Pro
   await open(page, hash);
   if (name) await signIn(page, name);
   return page;
-}
-
-/** Where a position is on the page. */
-async function pixel(page: Page, [lon, lat]: [number, number]): Promise<{ x: number; y: number }> {
-  const [, zoom = 0, north = 0, east = 0] = (/#([\d.]+)\/([-\d.]+)\/([-\d.]+)/.exec(page.url()) ?? []).map(Number);
-  const size = 512 * 2 ** zoom;
-  const project = (x: number, y: number) => ({ x: ((x + 180) / 360) * size, y: (0.5 - Math.log(Math.tan(Math.PI / 4 + (y * Math.PI) / 360)) / (2 * Math.PI)) * size });
-  const [there, centre] = [project(lon, lat), project(east, north)];
-  const box = (await page.getByTestId('map').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-  return { x: box.x + box.width / 2 + there.x - centre.x, y: box.y + box.height / 2 + there.y - centre.y };
 }
 
 async function drag(page: Page, from: { x: number; y: number }, dx: number, dy: number): Promise<void> {
@@ -312,10 +302,22 @@ test('two moments side by side: the divider is moved by keys, each side says whe
   await expect(handle).toHaveAttribute('aria-valuenow', '48');
   await expect(page).toHaveURL(/cmp=[^&]+@48/);
   await expect(page.locator('.side.right')).toHaveText('现在');
+  // The line of time lies on neither map, and what a link brings back is marked as open.
+  const line = (await page.getByTestId('time').boundingBox())?.y ?? 0;
+  for (const map of ['map', 'map-before']) {
+    const box = await page.getByTestId(map).boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(line);
+  }
   await expect(page.locator('.side.left')).toHaveText(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/);
   await page.waitForTimeout(1000);
   await shot(page, 'compare');
   expect(await violations(page)).toEqual([]);
+  await page.reload();
+  const time = page.getByRole('button', { name: '时间', exact: true });
+  await expect(time).toHaveAttribute('aria-pressed', 'true');
+  await time.click();
+  await expect(page).not.toHaveURL(/cmp=/);
+  await expect(page.getByTestId('time')).toHaveCount(0);
 });
 
 test('a connection that breaks is said to be broken, and what was missed is caught up', async ({ page, context, browser }) => {
@@ -333,21 +335,27 @@ test('a connection that breaks is said to be broken, and what was missed is caug
   await expect(page.getByTestId('connection')).toContainText('实时');
 });
 
-test('a phone reads history, activity and dates; editing is for wider screens', async ({ page }) => {
-  await page.setViewportSize({ width: 360, height: 740 });
-  const one = await plate(page, 9);
-  await open(page, at(one));
+test('editing goes on with the card that is open, and without one begins on doorplates; an area is not picked by the way', async ({ page }) => {
+  const one = await plate(page, 13);
+  const { errors } = await open(page, at(one));
+  await expect(card(page).getByRole('heading')).toBeVisible();
+  await expect(card(page).getByRole('button', { name: '编辑' })).toHaveCount(0);
   await signIn(page, EDITOR);
-  await expect(page.getByTestId('who')).toBeVisible();
-  await expect(page.getByRole('button', { name: '编辑', exact: true })).toHaveCount(0);
-  await card(page).getByRole('tab', { name: '历史' }).click();
-  await expect(page.getByTestId('versions')).toBeVisible();
-  await shot(page, 'phone-history');
-  expect(await violations(page)).toEqual([]);
-  await card(page).getByRole('button', { name: '关闭' }).click();
-  await page.getByRole('button', { name: '时间', exact: true }).click();
-  await page.getByTestId('time').getByRole('button', { name: '上一次变更' }).click();
-  await shot(page, 'phone-time');
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-  expect(await violations(page)).toEqual([]);
+  await expect(card(page).getByRole('button', { name: '编辑' })).toBeVisible();
+  await page.locator('.rail').getByRole('button', { name: '编辑' }).click();
+  await expect(form(page).getByRole('heading')).toHaveText(one.properties.address ?? '');
+  await expect(form(page)).not.toContainText('绘制优先级');
+  await form(page).getByRole('button', { name: '放弃修改' }).first().click();
+  await bar(page).getByRole('button', { name: '完成' }).click();
+  await page.locator('.rail').getByRole('button', { name: '编辑' }).click();
+  await expect(bar(page).getByLabel('编辑图层')).toHaveValue('doorplate');
+  // Nothing but a village is here.
+  const { x, y } = await pixel(page, one.geometry.coordinates);
+  await page.mouse.click(x - 30, y - 90);
+  await page.waitForTimeout(800);
+  await expect(form(page)).toHaveCount(0);
+  await bar(page).getByLabel('编辑图层').selectOption({ label: '村（社区）' });
+  await page.mouse.click(x - 30, y - 90);
+  await expect(form(page).getByText('村（社区）').first()).toBeVisible();
+  expect(errors).toEqual([]);
 });

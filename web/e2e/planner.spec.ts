@@ -65,6 +65,64 @@ test('coordinates and cells are marked where they are, and each result says what
   await shot(page, 'cell');
 });
 
+test('a cell that was searched for is marked by its link, and the box says which', async ({ page }) => {
+  const MARK = [0xc2, 0x18, 0x5b] as const;
+  await open(page, '#12/30.42/112.89?l=township');
+  const before = await pixels(page, MARK);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('N49H94585');
+  await expect(page.getByRole('option').first()).toContainText('北斗网格');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/q=N49H94585/);
+  await page.waitForTimeout(800);
+  const url = page.url();
+  await page.goto('about:blank');
+  await open(page, url.slice(url.indexOf('#')));
+  await expect(page.getByRole('combobox', { name: /^搜索/ })).toHaveValue('N49H94585');
+  await expect.poll(() => pixels(page, MARK)).toBeGreaterThan(before + 400);
+  expect(page.url()).toBe(url);
+});
+
+test('a result takes the focus to its card; Escape gives it back; another card takes the text out of the box', async ({ page }) => {
+  const { features: [one] } = await (await page.request.get('/collections/doorplate/items?limit=1')).json();
+  await open(page);
+  const box = page.getByRole('combobox', { name: /^搜索/ });
+  await expect(page.locator('.search kbd')).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(one.properties.code);
+  await expect(page.locator('.search kbd')).toHaveCount(0);
+  await expect(page.getByRole('option').first()).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(card(page).getByRole('heading')).toBeFocused();
+  await expect(card(page).getByRole('heading')).toHaveText(one.properties.address);
+  await expect(box).toHaveValue(one.properties.address);
+  await shot(page, 'found');
+  await page.keyboard.press('Escape');
+  await expect(card(page)).toHaveCount(0);
+  await expect(box).toBeFocused();
+  await page.getByRole('button', { name: '视图内要素' }).click();
+  const entry = page.locator('#panel .list button').last();
+  await entry.focus();
+  await page.keyboard.press('Enter');
+  await expect(card(page).getByRole('heading')).toBeFocused();
+  await expect(box).toHaveValue('');
+  await page.keyboard.press('Escape');
+  await expect(entry).toBeFocused();
+});
+
+test('the card of a point says where it is, to be copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { features: [one] } = await (await page.request.get('/collections/doorplate/items?limit=1')).json();
+  const [lon, lat] = one.geometry.coordinates as [number, number];
+  await open(page, `#16/${lat}/${lon}?s=doorplate~${one.id}`);
+  const written = `${lon.toFixed(6)}, ${lat.toFixed(6)}`;
+  await expect(card(page)).toContainText('EPSG:4490');
+  await expect(card(page)).toContainText(written);
+  await card(page).getByRole('button', { name: '复制经纬度' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(written);
+  await expect(card(page)).toContainText('经纬度已复制');
+});
+
 test('markers are there when the first tiles need them', async ({ page }) => {
   const missed: string[] = [];
   page.on('console', (message) => { if (message.text().includes('marker-')) missed.push(message.text()); });

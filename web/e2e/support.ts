@@ -62,6 +62,16 @@ export async function plate(page: Page, nth: number): Promise<Plate> {
 
 export const at = ({ geometry, id }: Plate, zoom = 17): string => `#${zoom}/${geometry.coordinates[1]}/${geometry.coordinates[0]}?s=doorplate~${id}`;
 
+/** Where a position is on the page. */
+export async function pixel(page: Page, [lon, lat]: [number, number]): Promise<{ x: number; y: number }> {
+  const [, zoom = 0, north = 0, east = 0] = (/#([\d.]+)\/([-\d.]+)\/([-\d.]+)/.exec(page.url()) ?? []).map(Number);
+  const size = 512 * 2 ** zoom;
+  const project = (x: number, y: number) => ({ x: ((x + 180) / 360) * size, y: (0.5 - Math.log(Math.tan(Math.PI / 4 + (y * Math.PI) / 360)) / (2 * Math.PI)) * size });
+  const [there, centre] = [project(lon, lat), project(east, north)];
+  const box = (await page.getByTestId('map').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  return { x: box.x + box.width / 2 + there.x - centre.x, y: box.y + box.height / 2 + there.y - centre.y };
+}
+
 /** Takes the feature of the open card in hand. */
 export async function edit(page: Page): Promise<void> {
   await card(page).getByRole('button', { name: '编辑' }).click();

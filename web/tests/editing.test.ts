@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Collision, Commit, Feature, FeatureVersion, LineProblem, Schema } from '../src/api/types';
+import { layerToEdit, meant } from '../src/domain/editable';
 import { conflictOf, isEmpty, resolve, undecided } from '../src/domain/conflict';
 import { commonInput, faultsByField, formOf, inputsOf, readAll, readChanges, readInput } from '../src/domain/form';
 import { differing, distanceM, patchTowards } from '../src/domain/history';
 import { boxOf, countsOf, grown, tileKey, touched } from '../src/domain/live';
 import { dayOf, endOf, fieldOf, isMoment, momentOfField, neighbour } from '../src/domain/moment';
-import { assemble, geometryOfText, pieces, positionsText } from '../src/domain/pieces';
+import { assemble, extentOf, geometryOfText, pieces, positionsText } from '../src/domain/pieces';
+import { plate } from './plate';
 
 const schema: Schema = {
   required: ['code'],
@@ -31,6 +33,12 @@ test('a schema becomes a form in one language; what the layer does not declare i
   ]);
   expect(fields[1]?.choices).toEqual([{ value: 'made', title: '待装' }, { value: 'mounted', title: '在挂' }]);
   expect(fields[2]).toMatchObject({ unit: '块', minimum: 1, maximum: 9 });
+});
+
+test('what only serves drawing is not asked for, unless it must be there', () => {
+  const names = (required: string[]) => formOf({ ...schema, required }, 'zh', 'number').map(({ name }) => name);
+  expect(names([])).toEqual(['code', 'status', 'on', 'lit']);
+  expect(names(['number'])).toContain('number');
 });
 
 test('each kind of value is read, or said to be amiss', () => {
@@ -157,4 +165,24 @@ test('coordinates are typed as they are written, and what is none is refused', (
   expect(geometryOfText('112.5，30.4', 'point')).toEqual({ type: 'Point', coordinates: [112.5, 30.4] });
   expect(['112.5', '112.5 30.4 7', '112 95', 'a b', '112 30\n113 30'].map((text) => geometryOfText(text, 'point'))).toEqual([null, null, null, null, null]);
   expect(positionsText({ type: 'MultiPolygon', coordinates: [square.coordinates, square.coordinates] })).toBeNull();
+});
+
+test('editing begins where it is likeliest, and areas are meant only where their layer is chosen', () => {
+  const layers = [{ ...plate, id: 'village', geometry: 'polygon' as const }, { ...plate, id: 'road', geometry: 'line' as const }, { ...plate, id: 'node' }, plate];
+  const others = layers.slice(0, 3);
+  expect(layerToEdit(layers, [], '')?.id).toBe('doorplate');
+  expect(layerToEdit(layers, [], 'village')?.id).toBe('village');
+  expect(layerToEdit(others, ['village', 'node'], 'gone')?.id).toBe('node');
+  expect(layerToEdit(others, ['village'], '')?.id).toBe('village');
+  expect(layerToEdit([], [], '')).toBeUndefined();
+  const hits = ['village', 'road', 'doorplate'].map((layer) => ({ layer }));
+  expect(meant(hits, layers, 'doorplate')).toEqual({ layer: 'doorplate' });
+  expect(meant(hits, layers, 'village')).toEqual({ layer: 'village' });
+  expect(meant(hits, layers, 'node')).toEqual({ layer: 'road' });
+  expect(meant(hits.slice(0, 1), layers, 'node')).toBeUndefined();
+  expect(meant([{ layer: 'secret' }], layers, 'node')).toBeUndefined();
+});
+
+test('a geometry has an extent', () => {
+  expect(extentOf({ type: 'MultiPoint', coordinates: [[112.8, 30.5], [112.9, 30.4]] })).toEqual([112.8, 30.4, 112.9, 30.5]);
 });

@@ -12,6 +12,7 @@ const permalink: fc.Arbitrary<Permalink> = fc.record({
   layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }) }), { selector: ({ id }) => id, maxLength: 6 })),
   off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
   selection: fc.option(fc.record({ layer: name, id: name })),
+  sought: fc.option(name),
   date: fc.constantFrom(null, '2026-06-30', '2026-06-30T06:05:00Z', '2026-06-30T06:05:00.123Z'),
   compare: fc.option(fc.record({ from: fc.constantFrom('2024-12-31', '2026-06-30T06:05:00Z'), share: fc.integer({ min: 0, max: 100 }) })),
   theme: fc.constantFrom('auto', 'light', 'dark'),
@@ -34,11 +35,12 @@ test('no text stops the reader, and what it reads is stable', () => {
 });
 
 test('a link reads as it is documented', () => {
-  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&s=doorplate~17&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
+  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&s=doorplate~17&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
     view: { zoom: 11.2, lat: 30.42, lon: 112.9 },
     layers: [{ id: 'village', opacity: 100 }, { id: 'doorplate', opacity: 60 }],
     off: { doorplate: ['planned', 'made'] },
     selection: { layer: 'doorplate', id: '17' },
+    sought: 'N49H94585',
     date: '2025-06-30',
     compare: { from: '2024-12-31', share: 40 },
     theme: 'dark',

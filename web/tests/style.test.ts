@@ -42,6 +42,15 @@ test('the style that was given is not changed', () => {
   expect(JSON.stringify(style)).toBe(before);
 });
 
+test('names that must all stand give way to each other on a phone; counts stay', () => {
+  const layout = { 'text-allow-overlap': true };
+  const named = { ...style, layers: ['.label', '.cluster-count'].map((part) => ({ id: `doorplate${part}`, type: 'symbol', source: 'doorplate', layout })) } as unknown as StyleSpecification;
+  const overlaps = (isNarrow: boolean) => composeStyle(named, [plate], { doorplate: { isShown: true, opacity: 100, off: [] } }, null, isNarrow)
+    .layers.map((layer) => (layer.layout as Record<string, unknown>)['text-allow-overlap']);
+  expect(overlaps(false)).toEqual([true, true]);
+  expect(overlaps(true)).toEqual([false, true]);
+});
+
 test('a style as of a moment asks for the tiles of then, and only where a moment is named', () => {
   const tiled = { ...style, sources: { doorplate: { type: 'vector', tiles: ['/tiles/doorplate/{z}/{x}/{y}'] } } } as unknown as StyleSpecification;
   expect(composeStyle(tiled, [], {}, '2025-06-30T06:05:00Z').sources.doorplate).toMatchObject({ tiles: ['/tiles/doorplate/{z}/{x}/{y}?datetime=2025-06-30T06%3A05%3A00Z'] });

@@ -54,7 +54,7 @@ export const readCatalogue = (language: Language) => ask<Catalogue>('/catalogue'
 export const readFigures = (language: Language) => ask<{ figures: Figure[] }>('/figures', language).then((body) => body.figures);
 export const readStyle = (theme: 'light' | 'dark', language: Language) =>
   ask<StyleSpecification>(`/styles/${theme}?${query({ lang: language })}`, language);
-export const search = (q: string, language: Language, signal: AbortSignal) =>
+export const search = (q: string, language: Language, signal?: AbortSignal) =>
   ask<{ results: SearchResult[] }>(`/search?${query({ q, limit: 12 })}`, language, { signal }).then((body) => body.results);
 export const readPlace = (lon: number, lat: number, language: Language, signal?: AbortSignal) =>
   ask<Place>(`/at?${query({ lon: lon.toFixed(6), lat: lat.toFixed(6) })}`, language, signal ? { signal } : {});

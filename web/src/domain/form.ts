@@ -26,11 +26,11 @@ function controlOf(property: SchemaProperty): Control {
   return property.type;
 }
 
-/** The form that a layer's schema asks for. What the layer does not declare (`x-title`) is the server's own. */
-export function formOf(schema: Schema, language: Language): Field[] {
+/** The form that a layer's schema asks for. What the layer does not declare (`x-title`) is the server's own; what only serves drawing is not for people. */
+export function formOf(schema: Schema, language: Language, priority: string | null = null): Field[] {
   return Object.entries(schema.properties).flatMap(([name, property]) => {
     const title = property['x-title'];
-    if (!title) return [];
+    if (!title || (name === priority && !schema.required?.includes(name))) return [];
     const titles = new Map(property['x-enum']?.map((choice) => [choice.const, choice.title]));
     return [{
       name,

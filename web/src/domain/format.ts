@@ -34,6 +34,9 @@ export function formatValue(property: Property | undefined, value: Scalar | unde
 export const formatLonLat = (lon: number, lat: number): string =>
   `${Math.abs(lat).toFixed(5)}°${lat < 0 ? 'S' : 'N'} ${Math.abs(lon).toFixed(5)}°${lon < 0 ? 'W' : 'E'}`;
 
+/** Longitude and latitude with six decimals, a tenth of a metre, as searches and forms take them. */
+export const formatPosition = ([lon = 0, lat = 0]: number[]): string => `${lon.toFixed(6)}, ${lat.toFixed(6)}`;
+
 export function titleOf(layer: Layer, properties: Record<string, Scalar | undefined>): string | null {
   const code = typeof layer.code === 'string' ? layer.code : layer.code?.property;
   for (const name of [layer.label, 'name', code, 'code']) {

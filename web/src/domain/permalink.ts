@@ -11,6 +11,8 @@ export interface Permalink {
   layers: Shown[] | null;
   off: Record<string, string[]>;
   selection: { layer: string; id: string } | null;
+  /** Coordinates or a cell that were searched for. */
+  sought: string | null;
   /** The map as of then (a day, or a time in UTC); `null` is now. */
   date: string | null;
   /** The other date of a comparison, and how many percent of the width it takes. */
@@ -19,7 +21,7 @@ export interface Permalink {
   language: Language | null;
 }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, selection: null, date: null, compare: null, theme: 'auto', language: null };
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, selection: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -47,6 +49,7 @@ export function formatPermalink(state: Permalink): string {
   const off = Object.entries(state.off).filter(([, values]) => values.length > 0);
   if (off.length > 0) parts.push(`c=${off.map(([id, values]) => [id, ...values].map(encoded).join('~')).join(',')}`);
   if (state.selection !== null) parts.push(`s=${encoded(state.selection.layer)}~${encoded(state.selection.id)}`);
+  if (state.sought !== null) parts.push(`q=${encoded(state.sought)}`);
   if (state.date !== null) parts.push(`d=${state.date}`);
   if (state.compare !== null) parts.push(`cmp=${state.compare.from}@${state.compare.share}`);
   if (state.theme !== 'auto') parts.push(`t=${state.theme}`);
@@ -66,6 +69,7 @@ export function parsePermalink(hash: string): Permalink {
       case 'l': state.layers = parseShown(value); break;
       case 'c': state.off = parseOff(value); break;
       case 's': state.selection = parseSelection(value); break;
+      case 'q': state.sought = decoded(value) || null; break;
       case 'd': state.date = isMoment(value) ? value : null; break;
       case 'cmp': state.compare = parseCompare(value); break;
       case 't': if (value === 'light' || value === 'dark') state.theme = value; break;

@@ -1,3 +1,5 @@
+import type { Box } from '../api/types';
+
 /** Shapes that a drawing tool can hold: no holes, no parts. */
 export type Shape = GeoJSON.Point | GeoJSON.LineString | GeoJSON.Polygon;
 
@@ -49,6 +51,22 @@ export const positionsOf = (geometry: GeoJSON.Geometry): number[][] => {
   else collect(geometry.coordinates);
   return all;
 };
+
+export function extentOf(geometry: GeoJSON.Geometry): Box {
+  let [west, south, east, north] = [180, 90, -180, -90];
+  for (const [lon = 0, lat = 0] of positionsOf(geometry)) {
+    [west, south, east, north] = [Math.min(west, lon), Math.min(south, lat), Math.max(east, lon), Math.max(north, lat)];
+  }
+  return [west, south, east, north];
+}
+
+/** A position that stands for a geometry: its first for points and lines, the middle of its box for areas. */
+export function anchor(geometry: GeoJSON.Geometry): [number, number] {
+  const [first = [0, 0]] = positionsOf(geometry);
+  if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') return [first[0] ?? 0, first[1] ?? 0];
+  const [west, south, east, north] = extentOf(geometry);
+  return [(west + east) / 2, (south + north) / 2];
+}
 
 /** Positions as text, one a line, “longitude latitude”; `null` for what has several parts. */
 export function positionsText(geometry: GeoJSON.Geometry): string | null {

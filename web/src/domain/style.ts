@@ -41,7 +41,7 @@ function sourcesAt(sources: StyleSpecification['sources'], moment: string | null
 }
 
 /** The style that the server gave, shown as the reader asked for: pure, so that the map can be told the difference. */
-export function composeStyle(style: StyleSpecification, catalogue: Layer[], views: Record<string, LayerView>, moment: string | null = null): StyleSpecification {
+export function composeStyle(style: StyleSpecification, catalogue: Layer[], views: Record<string, LayerView>, moment: string | null = null, isNarrow = false): StyleSpecification {
   const known = new Map(catalogue.map((layer) => [layer.id, layer]));
   const layers = style.layers.map((drawn) => {
     const id = layerOf(drawn);
@@ -49,6 +49,8 @@ export function composeStyle(style: StyleSpecification, catalogue: Layer[], view
     const view = views[id];
     if (!layer || !view || drawn.type === 'background') return drawn;
     const copy = { ...drawn, layout: { ...drawn.layout, visibility: view.isShown ? 'visible' : 'none' } } as LayerSpecification & Record<string, unknown>;
+    // Names that must all stand have no room on a phone: there they give way to each other until one comes nearer.
+    if (isNarrow && drawn.id.endsWith('.label')) copy.layout = { ...copy.layout, 'text-allow-overlap': false };
     if (view.opacity < 100) {
       const paint: Record<string, unknown> = { ...(drawn.paint ?? {}) };
       for (const name of OPACITIES[drawn.type] ?? []) paint[name] = dimmed(paint[name], view.opacity / 100);

@@ -33,6 +33,11 @@ export interface EngineOptions {
 }
 
 const PIXELS_AROUND = 4;
+/** A finger hides what it is on. */
+const FINGER_PIXELS = 16;
+/** Room around what is brought into sight: its ring. */
+const MARGIN = 28;
+const isTouched = (): boolean => matchMedia('(pointer: coarse)').matches;
 const isCalm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** Tiles remembered of a source at the most: those that a map has asked for, oldest first. */
@@ -98,8 +103,27 @@ export class Engine {
     return { zoom: this.map.getZoom(), lat, lon: lng };
   }
 
-  fit([west, south, east, north]: Box, maxZoom = 17): void {
-    this.map.fitBounds([west, south, east, north], { padding: this.options.padding, maxZoom, animate: !isCalm(), duration: 500 });
+  /** Shows a box, above the pixels at the bottom that something lies on. */
+  fit([west, south, east, north]: Box, covered = 0, maxZoom = 17): void {
+    const { padding } = this.options;
+    this.map.fitBounds([west, south, east, north], { padding: { top: padding, left: padding, right: padding, bottom: padding + covered }, maxZoom, animate: !isCalm(), duration: 500 });
+  }
+
+  /** Brings a box into sight beside the pixels that are covered at the bottom and on the right, where it is not; how near one is stays. */
+  reveal(box: Box, covered: { bottom: number; right: number }): void {
+    // Where it is on the screen is known when the map has come to rest.
+    if (this.map.isMoving()) { this.map.once('moveend', () => this.reveal(box, covered)); return; }
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const [west, south, east, north] = box;
+    const [{ x: left, y: top }, { x: right, y: bottom }] = [this.map.project([west, north]), this.map.project([east, south])];
+    const [wall, floor] = [clientWidth - covered.right, clientHeight - covered.bottom];
+    const isLarge = right - left > wall - 2 * MARGIN || bottom - top > floor - 2 * MARGIN;
+    const isSeen = isLarge
+      ? left < wall - MARGIN && right > MARGIN && top < floor - MARGIN && bottom > MARGIN
+      : left >= MARGIN && right <= wall - MARGIN && top >= MARGIN && bottom <= floor - MARGIN;
+    if (isSeen) return;
+    const away: [number, number] = [(left + right - wall) / 2, (top + bottom - floor) / 2];
+    this.map.panBy(away, { animate: !isCalm(), duration: 300 });
   }
 
   go(center: [number, number], zoom: number): void {
@@ -192,13 +216,21 @@ export class Engine {
     if (target && this.map.getSource(target.source)) this.map.setFeatureState({ ...target, sourceLayer: target.source }, { [state]: true });
   }
 
-  private around({ x, y }: { x: number; y: number }): MapGeoJSONFeature[] {
-    return this.map.queryRenderedFeatures([[x - PIXELS_AROUND, y - PIXELS_AROUND], [x + PIXELS_AROUND, y + PIXELS_AROUND]]);
+  private around({ x, y }: { x: number; y: number }, far = PIXELS_AROUND): MapGeoJSONFeature[] {
+    return this.map.queryRenderedFeatures([[x - far, y - far], [x + far, y + far]]);
   }
 
-  /** What is drawn at a point of the screen. */
+  /** What is drawn at a point of the screen. Where a finger is used and meets areas alone, the point nearest to it is meant. */
   hits(point: { x: number; y: number }): Hit[] {
-    return this.unique(this.around(point));
+    const met = this.around(point);
+    if (!isTouched() || met.some(({ geometry, source }) => !source.startsWith(OVERLAY) && !geometry.type.endsWith('Polygon'))) return this.unique(met);
+    const distance = ({ geometry }: MapGeoJSONFeature): number => {
+      const { x, y } = this.map.project((geometry as GeoJSON.Point).coordinates as [number, number]);
+      return Math.hypot(x - point.x, y - point.y);
+    };
+    const points = this.around(point, FINGER_PIXELS).filter(({ geometry, source }) => geometry.type === 'Point' && !source.startsWith(OVERLAY));
+    const [nearest] = this.unique(points.sort((a, b) => distance(a) - distance(b)));
+    return nearest ? [nearest] : this.unique(met);
   }
 
   private unique(features: MapGeoJSONFeature[]): Hit[] {

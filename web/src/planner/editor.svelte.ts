@@ -2,6 +2,7 @@ import { asProblem, Problem, readFeature, readFeatures, readSchema } from '../ap
 import { undoChangeSet } from '../api/edits';
 import type { ChangeKind, Commit, Fault, Feature, Layer, Line, Scalar } from '../api/types';
 import { type Choice, type Conflict, conflictOf, isEmpty, type Patch, resolve } from '../domain/conflict';
+import { layerToEdit, meant } from '../domain/editable';
 import { type Amiss, type Field, formOf, type Inputs, inputsOf, readAll, readChanges } from '../domain/form';
 import { titleOf } from '../domain/format';
 import { positionsOf } from '../domain/pieces';
@@ -62,14 +63,20 @@ export class Editor {
     });
   }
 
+  /** Begins to edit: what the card is about, where that may be changed. */
   async start(): Promise<void> {
+    const { card } = this.planner;
+    if (card && this.planner.visitor.may(card.layer.id, 'update')) await this.open(card.layer.id, card.id);
+    else await this.enter(this.layers.find(({ id }) => id === card?.layer.id)?.id ?? this.layerId);
+  }
+
+  private async enter(last: string): Promise<void> {
     const { planner } = this;
     const map = planner.engine?.map;
     if (!map || this.isOn || planner.past.date !== null) return;
     const [{ Drawing }] = await Promise.all([import('../map/drawing'), planner.engine?.ready]);
-    const shown = this.layers.filter(({ id }) => planner.views[id]?.isShown);
-    const wanted = this.layers.find(({ id }) => id === planner.card?.layer.id) ?? shown.find(({ code }) => code !== null) ?? shown[0] ?? this.layers[0];
-    this.choose(wanted?.id ?? '');
+    this.choose(layerToEdit(this.layers, planner.shown, last)?.id ?? '');
+    planner.sheets.clear();
     planner.closeCard();
     map.boxZoom.disable();
     this.drawing = new Drawing(map, {
@@ -132,8 +139,8 @@ export class Editor {
     if (this.isAdding) return;
     const [first] = hits;
     if (first?.cluster && !isMore) { this.planner.engine?.go(first.cluster.center, first.cluster.zoom); return; }
-    const able = hits.filter(({ cluster, layer }) => cluster === null && this.layers.some(({ id }) => id === layer));
-    const hit = able.find(({ layer }) => layer === this.layerId) ?? (isMore ? undefined : able[0]);
+    const able = hits.filter(({ cluster }) => cluster === null);
+    const hit = isMore ? able.find(({ layer }) => layer === this.layerId) : meant(able, this.layers, this.layerId);
     if (!hit) return;
     if (isMore) await this.several.select(hit.layer, [hit.id], 'toggle');
     else if (String(this.draft?.base?.id) !== hit.id || this.draft?.layer.id !== hit.layer) await this.open(hit.layer, hit.id);
@@ -143,14 +150,14 @@ export class Editor {
   async open(layerId: string, id: string): Promise<void> {
     const layer = this.planner.layers.find((entry) => entry.id === layerId);
     if (!layer || !this.isFree()) return;
-    await this.start();
+    await this.enter(layerId);
     this.letGo();
     this.note = null;
     this.layerId = layerId;
     const { language } = this.planner;
     try {
       const [base, schema] = await Promise.all([readFeature(layerId, id, language), readSchema(layerId, language)]);
-      this.take({ layer, fields: formOf(schema, language), base, before: {} }, base.geometry, null);
+      this.take({ layer, fields: formOf(schema, language, layer.priority), base, before: {} }, base.geometry, null);
       this.planner.engine?.select(layerId, String(base.id));
     } catch (error) {
       this.problem = asProblem(error);
@@ -191,7 +198,7 @@ export class Editor {
     if (!layer) return;
     this.isAdding = false;
     readSchema(layer.id, language).then(
-      (schema) => { this.take({ layer, fields: formOf(schema, language), base: null, before: {} }, geometry, {}); },
+      (schema) => { this.take({ layer, fields: formOf(schema, language, layer.priority), base: null, before: {} }, geometry, {}); },
       (error: unknown) => { this.problem = asProblem(error); },
     );
   }
@@ -375,9 +382,9 @@ export class Editor {
     const layer = this.layers.find((entry) => entry.id === id);
     if (!layer) return;
     const { language } = this.planner;
-    await this.start();
+    await this.enter(id);
     this.layerId = id;
-    this.take({ layer, fields: formOf(await readSchema(id, language), language), base, before: {} }, geometry, inputs);
+    this.take({ layer, fields: formOf(await readSchema(id, language), language, layer.priority), base, before: {} }, geometry, inputs);
     this.reason = reason;
   }
 }

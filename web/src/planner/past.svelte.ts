@@ -18,6 +18,8 @@ export class Past {
   first = $state(Date.now());
   /** The end of the time line: when it was opened. */
   now = $state(Date.now());
+  /** Another date keeps its line in sight. */
+  isShown = $derived(this.isOpen || this.date !== null || this.compare !== null);
   at = $derived(this.date === null ? this.now : endOf(this.date));
 
   async load(language: Language): Promise<void> {
@@ -27,6 +29,13 @@ export class Past {
     this.marks = newest.changesets.map(after);
     this.now = Date.now();
     this.first = Math.min(...this.marks, ...oldest.changesets.map(after), this.now - 60_000);
+  }
+
+  /** Back to now, alone. */
+  close(): void {
+    this.isOpen = false;
+    this.date = null;
+    this.compare = null;
   }
 
   /** Shows a time; one at or after the end of the line is now. */

@@ -52,7 +52,7 @@ export class Several {
       this.chosen = chosen;
       editor.inputs = inputs;
       editor.layerId = layerId;
-      this.many = { layer, fields: formOf(schema, language), features };
+      this.many = { layer, fields: formOf(schema, language, layer.priority), features };
       planner.say(known.length + ids.length > MOST ? words.selectedMost(MOST) : words.selected(features.length));
     } catch (error) {
       editor.fail(error);

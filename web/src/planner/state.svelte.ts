@@ -1,20 +1,20 @@
 import type { StyleSpecification } from 'maplibre-gl';
-import { asProblem, type Problem, readCatalogue, readFeature, readPlace, readStyle } from '../api/client';
+import { asProblem, type Problem, readCatalogue, readFeature, readPlace, readStyle, search } from '../api/client';
 import type { Catalogue, Commit, Feature, Layer, Place, SearchResult } from '../api/types';
 import { titleOf } from '../domain/format';
 import { boxOf, grown, touched } from '../domain/live';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
-import { positionsOf } from '../domain/pieces';
+import { anchor } from '../domain/pieces';
 import { composeStyle, type LayerView } from '../domain/style';
 import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
 import { Editor } from './editor.svelte';
 import { Live } from './live.svelte';
 import { Past } from './past.svelte';
+import { Sheets } from './sheets.svelte';
 import { Visitor } from './visitor.svelte';
 
 export type Loading<T> = { is: 'waiting' } | { is: 'here'; value: T } | { is: 'failed'; problem: Problem };
-export type Panel = 'layers' | 'figures' | 'inView' | 'activity';
 export interface Card { layer: Layer; id: string; feature: Loading<Feature>; place: Place | null; date: string | null }
 
 const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
@@ -34,7 +34,9 @@ export class Planner {
   card = $state.raw<Card | null>(null);
   hits = $state.raw<Hit[]>([]);
   drawn = $state.raw<Hit[]>([]);
-  panel = $state<Panel | null>(matchMedia('(min-width: 768px)').matches ? 'layers' : null);
+  /** Coordinates or a cell that were searched for, as they are written, and what was found. */
+  sought = $state<string | null>(null);
+  found = $state.raw<SearchResult | null>(null);
   isBusy = $state(true);
   mapProblem = $state(false);
   hasWebgl = $state(true);
@@ -44,13 +46,14 @@ export class Planner {
   readonly visitor = new Visitor(() => this.language, () => this.reload());
   readonly live = new Live((commit) => this.heard(commit), () => { void this.visitor.look(); });
   readonly editor = new Editor(this);
+  readonly sheets = new Sheets(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   private isLanguageChosen = false;
 
   words = $derived(dictionaries[this.language]);
   isDark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.prefersDark));
   layers = $derived(this.catalogue.is === 'here' ? this.catalogue.value.layers : []);
-  composed = $derived(this.style ? composeStyle(this.style, this.layers, this.views, this.past.date) : null);
+  composed = $derived(this.style ? composeStyle(this.style, this.layers, this.views, this.past.date, this.sheets.isNarrow) : null);
   shown = $derived(this.layers.filter(({ id }) => this.views[id]?.isShown).map(({ id }) => id));
 
   constructor() {
@@ -105,6 +108,18 @@ export class Planner {
     }]));
     if (link.selection) void this.open(link.selection.layer, link.selection.id);
     else this.closeCard();
+    if (link.sought) void this.seek(link.sought);
+  }
+
+  /** Marks what a link says was searched for; the view is the link's own. */
+  private async seek(sought: string): Promise<void> {
+    this.sought = sought;
+    // Without an answer the map stands without a mark.
+    const results = await search(sought, this.language).catch(() => []);
+    const result = results.find(({ layer }) => layer === undefined);
+    if (this.sought !== sought || !result) return;
+    this.found = result;
+    this.engine?.found(result);
   }
 
   followHash(): void {
@@ -131,6 +146,7 @@ export class Planner {
       layers: isChanged ? shown : null,
       off: Object.fromEntries(Object.entries(this.views).map(([id, view]) => [id, view.off])),
       selection: this.card ? { layer: this.card.layer.id, id: this.card.id } : null,
+      sought: this.sought,
       date: this.past.date,
       compare: this.past.compare,
       theme: this.theme,
@@ -166,7 +182,7 @@ export class Planner {
   }
 
   zoomTo(layer: Layer): void {
-    if (layer.extent) this.engine?.fit(layer.extent);
+    if (layer.extent) this.engine?.fit(layer.extent, this.sheets.covered);
     const view = this.views[layer.id];
     if (view && !view.isShown) this.toggleLayer(layer.id);
   }
@@ -212,19 +228,26 @@ export class Planner {
   closeCard(): void {
     this.card = null;
     this.hits = [];
+    this.sought = null;
+    this.found = null;
     this.engine?.select(null, null);
     this.engine?.found(null);
   }
 
   goTo(result: SearchResult): void {
     this.closeCard();
-    if (result.bbox) this.engine?.fit(result.bbox);
+    this.sheets.clear();
+    if (result.bbox) this.engine?.fit(result.bbox, result.layer ? this.sheets.covered : 0);
     else this.engine?.go(result.center, 16);
     if (result.layer && result.id !== undefined) {
       const view = this.views[result.layer];
       if (view && !view.isShown) view.isShown = true;
       void this.open(result.layer, String(result.id));
-    } else this.engine?.found(result);
+      return;
+    }
+    this.sought = result.kind === 'coordinates' ? result.center.join(',') : result.title;
+    this.found = result;
+    this.engine?.found(result);
   }
 
   /** A change was made, here or elsewhere: what is shown of it is drawn again. */
@@ -249,7 +272,7 @@ export class Planner {
       const view = this.views[layer];
       if (view && !view.isShown) this.toggleLayer(layer);
     }
-    if (box) this.engine?.fit(box);
+    if (box) this.engine?.fit(box, this.sheets.covered);
     if (first && more.length === 0 && !this.editor.isOn) void this.open(first.layer, String(first.id));
   }
 
@@ -260,16 +283,4 @@ export class Planner {
   say(sentence: string): void {
     this.said = sentence;
   }
-}
-
-/** A position that stands for a geometry: its first for points and lines, the middle of its box for areas. */
-export function anchor(geometry: GeoJSON.Geometry): [number, number] {
-  const positions = positionsOf(geometry);
-  const [first = [0, 0]] = positions;
-  if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') return [first[0] ?? 0, first[1] ?? 0];
-  let [west, south, east, north] = [180, 90, -180, -90];
-  for (const [lon = 0, lat = 0] of positions) {
-    [west, south, east, north] = [Math.min(west, lon), Math.min(south, lat), Math.max(east, lon), Math.max(north, lat)];
-  }
-  return [(west + east) / 2, (south + north) / 2];
 }
