@@ -37,6 +37,8 @@ test('a table is tried, put right by its report, and imported; the next one of i
   const result = page.getByTestId('import-result');
   await expect(result).toContainText('新建 1，更新 0，未变 0，未导入 1');
   await expect(result).toContainText('得到“挂歪了”');
+  await expect(result).toBeInViewport();
+  await expect(result).toBeFocused();
   await shot(page, 'import-tried');
   expect(await violations(page)).toEqual([]);
   const [report] = await Promise.all([page.waitForEvent('download'), result.getByRole('link', { name: '下载质量报告' }).click()]);
@@ -52,6 +54,14 @@ test('a table is tried, put right by its report, and imported; the next one of i
   const made = await (await page.request.get(`/collections/doorplate/items/${code(village, serial + 1)}`)).json();
   expect(made.properties).toMatchObject({ address: '导入路2号', status: 'damaged', number: 2 });
   await shot(page, 'import-done');
+  await result.getByRole('button', { name: '在地图上查看' }).click();
+  await expect(dialog(page)).toBeHidden();
+  // Both stand within five metres: the map is as near as it goes to them.
+  await expect.poll(() => {
+    const [zoom = 0, north = 0, east = 0] = new URL(page.url()).hash.slice(1).split(/[/?]/).map(Number);
+    return zoom === 17 && Math.abs(north - lat) < 0.001 && Math.abs(east - lon) < 0.001;
+  }).toBe(true);
+  await shot(page, 'import-seen');
 });
 
 test('a file that cannot be read says why, and one dropped on the map is taken in hand', async ({ page }) => {
@@ -67,6 +77,17 @@ test('a file that cannot be read says why, and one dropped on the map is taken i
     window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
   });
   await expect(dialog(page)).toContainText('dropped.csv');
+  await expect(dialog(page).getByLabel('导入到图层')).toHaveValue('doorplate');
+  await expect(dialog(page).getByRole('button', { name: '导入', exact: true })).toBeHidden();
+  await dialog(page).getByRole('button', { name: '关闭' }).click();
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['code,name,lon,lat\nx,y,112.9,30.4\n'], '基站 2026.csv'));
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await expect(dialog(page).getByLabel('导入到图层')).toHaveValue('base-station');
+  await dialog(page).getByRole('button', { name: '读取文件' }).click();
+  await expect(dialog(page)).toContainText('csv · UTF-8');
 });
 
 test('who may not import is not asked to', async ({ page }) => {

@@ -1,10 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { type Memory, remember, remembered } from '../src/domain/exchange';
+import { layerOfFile, type Memory, remember, remembered } from '../src/domain/exchange';
 
 const memory = (): Memory & { kept: Map<string, string> } => {
   const kept = new Map<string, string>();
   return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => { kept.set(key, value); } };
 };
+
+describe('the layer of a file', () => {
+  const layers = [
+    { id: 'unit-grid', title: { zh: '单元网格', en: 'Unit grid' } },
+    { id: 'village', title: { zh: '村（社区）', en: 'Villages' } },
+    { id: 'base-station', title: { zh: '基站', en: 'Base stations' } },
+    { id: 'network-node', title: { zh: '网络节点', en: 'Network nodes' } },
+  ];
+  it('is the one whose id or title its name has, in any writing', () => {
+    expect(layerOfFile('2026 Base_Stations v2.CSV', layers)).toBe('base-station');
+    expect(layerOfFile('base station.csv', layers)).toBe('base-station');
+    expect(layerOfFile('潜江基站（新）.xlsx.csv', layers)).toBe('base-station');
+    expect(layerOfFile('村-更新.geojson', layers)).toBe('village');
+    expect(layerOfFile('unitgrid of village.gpkg', layers)).toBe('unit-grid');
+  });
+  it('is not made up where no name fits', () => {
+    expect(layerOfFile('plates.csv', layers)).toBeNull();
+    expect(layerOfFile('', layers)).toBeNull();
+  });
+});
 
 describe('what was said of columns', () => {
   it('is remembered for the same columns in any order, of the same layer', () => {

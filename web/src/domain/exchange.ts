@@ -1,4 +1,5 @@
 /** What layers are written as, and the systems of coordinates that files come in. */
+import type { Layer } from '../api/types';
 
 export interface ExportFormat { id: string; title: string; hasSystem: boolean }
 
@@ -27,6 +28,17 @@ export const SYSTEMS: { uri: string; title: string }[] = [
 export const SOURCE_SYSTEMS = ['EPSG:4490', 'OGC:CRS84', 'EPSG:4326', 'EPSG:4547', 'EPSG:4526', 'EPSG:3857', 'GCJ-02', 'BD-09'];
 
 export const ENCODINGS = ['UTF-8', 'GBK', 'gb18030', 'Big5', 'UTF-16LE', 'UTF-16BE'];
+
+/** Names are compared without case, spaces and what joins words; what stands in brackets is not part of a title. */
+const bare = (text: string): string => text.toLowerCase().replace(/（.*?）|\(.*?\)/gu, '').replace(/[\s_-]+/gu, '');
+
+/** The layer that a file's name names, by id or title; of several the longest name. A plural title is looked for as one too. */
+export function layerOfFile(file: string, layers: Pick<Layer, 'id' | 'title'>[]): string | null {
+  const name = bare(file);
+  const found = layers.flatMap(({ id, title }) =>
+    [id, title.zh, title.en, title.en.replace(/s$/, '')].map(bare).filter((said) => said !== '' && name.includes(said)).map(({ length }) => ({ id, length })));
+  return found.sort((a, b) => b.length - a.length)[0]?.id ?? null;
+}
 
 const PREFIX = 'platbook.import.';
 
