@@ -172,6 +172,51 @@ test('a session that ends is noticed, and what was not saved is kept', async ({ 
   await expect(page.getByTestId('edit-bar')).toContainText('已保存');
 });
 
+test('a layer that one may no longer see is dropped and told once; the others stay live', async ({ page, context, browser }) => {
+  const name = `journey-narrowed-${Date.now()}`;
+  const chief = (await browser.newContext({ baseURL: test.info().project.use.baseURL })).request;
+  const of = (layers?: string[]) => ({ grants: [{ role: 'viewer', division: '429005', ...(layers ? { layers } : {}) }] });
+  expect((await chief.post('/session', { data: { name: ADMINISTRATOR, password: PASSWORD } })).status()).toBe(200);
+  const own = { Origin: test.info().project.use.baseURL ?? '' };
+  expect((await chief.post('/users', { headers: own, data: { name, password: PASSWORD, ...of() } })).status()).toBe(201);
+  await open(page, '#11/30.42/112.89?l=township,base-station');
+  await signIn(page, name);
+  await expect(page.getByTestId('who')).toContainText(name);
+  await expect(page.getByTestId('connection')).toContainText('实时');
+  expect((await chief.patch(`/users/${name}`, { headers: own, data: of(['doorplate']) })).status()).toBe(200);
+  await context.setOffline(true);
+  await expect(page.getByTestId('connection')).toContainText('离线');
+  await context.setOffline(false);
+  const notice = page.getByRole('alert').filter({ hasText: '不再可见的图层：基站' });
+  await expect(notice).toBeVisible();
+  await expect(page.getByTestId('connection')).toContainText('实时');
+  await expect(page.getByRole('checkbox', { name: '显示 基站', exact: true })).toBeHidden();
+  await expect(page.getByRole('checkbox', { name: '显示 乡镇（街道、管理区）', exact: true })).toBeChecked();
+  await shot(page, 'layer-gone');
+  expect(await violations(page)).toEqual([]);
+  await notice.getByRole('button', { name: '换账号登录' }).click();
+  await enter(page, ADMINISTRATOR);
+  await expect(page.getByRole('checkbox', { name: '显示 基站', exact: true })).toBeVisible();
+  await expect(notice).toBeHidden();
+});
+
+test('who signs out in one tab has signed out in the other, and comes back in both', async ({ page, context }) => {
+  await open(page);
+  await signIn(page, ADMINISTRATOR);
+  const other = await context.newPage();
+  await open(other);
+  await expect(other.getByTestId('who')).toContainText(ADMINISTRATOR);
+  await other.getByTestId('who').click();
+  await other.getByRole('button', { name: '退出登录' }).click();
+  await expect(page.getByTestId('who')).toBeHidden();
+  await expect(page.getByRole('button', { name: '导入', exact: true })).toBeHidden();
+  await expect(page.getByRole('button', { name: '编辑', exact: true })).toBeHidden();
+  await expect(page.getByRole('alert')).toContainText('已在另一个标签页退出登录');
+  await signIn(other, EDITOR);
+  await expect(page.getByTestId('who')).toContainText(EDITOR);
+  await expect(page.getByRole('alert')).toBeHidden();
+});
+
 test('without rights there is no editing', async ({ page }) => {
   const one = await plate(page, 41);
   await open(page, at(one));

@@ -39,10 +39,12 @@ export class Planner {
   mapProblem = $state(false);
   hasWebgl = $state(true);
   said = $state('');
+  /** Layers that were shown until one could no longer see them: told once. */
+  gone = $state.raw<Layer[]>([]);
   engine = $state.raw<Engine | null>(null);
   readonly past = new Past();
-  readonly visitor = new Visitor(() => this.language, () => this.reload());
-  readonly live = new Live((commit) => this.heard(commit), () => { void this.visitor.look(); });
+  readonly visitor = new Visitor(() => this.language, (turn) => this.reload(turn !== 'left'));
+  readonly live = new Live((commit) => this.heard(commit), () => { void this.lookAgain(); });
   readonly editor = new Editor(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   private isLanguageChosen = false;
@@ -75,14 +77,30 @@ export class Planner {
   }
 
   /** Draws everything anew for somebody who sees something else. */
-  private async reload(): Promise<void> {
+  private async reload(isTold = true): Promise<void> {
     const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle()]);
-    const views = this.views;
+    const { views, layers } = this;
+    const isThere = (id: string): boolean => value.layers.some((layer) => layer.id === id);
+    this.gone = isTold ? layers.filter(({ id }) => views[id]?.isShown && !isThere(id)) : [];
     this.catalogue = { is: 'here', value };
     this.views = Object.fromEntries(value.layers.map((layer) => [layer.id, views[layer.id] ?? { isShown: layer.visible, opacity: 100, off: [] }]));
+    // What is not saved stays in hand; without rights there is nothing else to edit.
+    if (this.editor.isOn && !this.editor.isDirty && this.editor.layers.length === 0) this.editor.stop();
     this.engine?.refreshAll();
     this.live.restart();
-    if (this.card) void this.open(this.card.layer.id, this.card.id);
+    if (this.card && !isThere(this.card.layer.id)) this.closeCard();
+    else if (this.card) void this.open(this.card.layer.id, this.card.id);
+  }
+
+  /** The feed was refused: asks who one is and what there is to see, and goes on with that. Without an answer, later. */
+  private async lookAgain(): Promise<void> {
+    try {
+      await this.visitor.look();
+      const { layers } = await readCatalogue(this.language);
+      if (layers.map(({ id }) => id).join() !== this.layers.map(({ id }) => id).join()) await this.reload();
+    } catch {
+      // The feed tries again, and this with it.
+    }
   }
 
   async loadStyle(): Promise<void> {
