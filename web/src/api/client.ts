@@ -1,4 +1,5 @@
 import type { StyleSpecification } from 'maplibre-gl';
+import type { Divisions } from '../domain/divisions';
 import type { Language } from '../i18n/dictionary';
 import type { Catalogue, Feature, Figure, Place, Schema, SearchResult } from './types';
 
@@ -63,6 +64,8 @@ export const readFeature = (layer: string, id: string | number, language: Langua
   ask<Feature>(`${itemPath(layer, id)}${datetime === null ? '' : `?${query({ datetime })}`}`, language);
 export const readTownships = (language: Language) =>
   ask<{ features: Feature[] }>('/collections/township/items?limit=100', language).then((body) => body.features);
+/** The divisions as they stand today. */
+export const readDivisions = (language: Language) => ask<Divisions>('/divisions', language);
 export const readSchema = (layer: string, language: Language) => ask<Schema>(`/collections/${encodeURIComponent(layer)}/schema`, language);
 /** The features of a layer in a box: at most so many. */
 export const readFeatures = (layer: string, bbox: number[], limit: number, language: Language) =>

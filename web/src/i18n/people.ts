@@ -1,3 +1,5 @@
+import type { AccountFault } from '../domain/accounts';
+
 /** Sentences about accounts: signing in, tokens, users. */
 export const zh = {
   signIn: '登录',
@@ -54,8 +56,15 @@ export const zh = {
   grantRemove: '移除授权',
   grantNone: '无授权',
   grantRole: '角色',
-  grantLayers: '图层（逗号分隔，留空为全部）',
-  grantDivision: '区划代码',
+  grantLayers: '图层',
+  grantDivision: '区划',
+  divisionHint: '输入乡镇、村名或代码',
+  and: '、',
+  nameRule: '1–64 位小写字母、数字或 . _ @ -，以字母或数字开头',
+  passwordRule: '至少 10 个字符',
+  faultsFound: (n: number) => `请先改正 ${n} 处`,
+  accountFault: (fault: AccountFault): string =>
+    ({ required: '必填', name: '账号不合要求：1–64 位小写字母、数字或 . _ @ -，以字母或数字开头', taken: '此账号已存在', password_short: '密码太短：至少 10 个字符', password_long: '密码太长：至多 256 字节', division: '请从列表中选一个乡镇、村，或全市' })[fault],
   passwordOptional: '密码（留空则不改）',
   webhooks: '推送',
   webhooksHint: '把变更按修订顺序推送给其他系统：每条都有签名，失败会重试，放弃的列在“未送达”里。推送只含创建者看得到的内容。',
@@ -147,8 +156,15 @@ export const en: typeof zh = {
   grantRemove: 'Remove the grant',
   grantNone: 'no grants',
   grantRole: 'Role',
-  grantLayers: 'Layers (comma list, empty for all)',
-  grantDivision: 'Division code',
+  grantLayers: 'Layers',
+  grantDivision: 'Division',
+  divisionHint: 'name of a township or village, or a code',
+  and: ', ',
+  nameRule: '1 to 64 small letters, digits or . _ @ -, beginning with a letter or digit',
+  passwordRule: 'at least 10 characters',
+  faultsFound: (n) => (n === 1 ? 'One thing to mend first' : `${n} things to mend first`),
+  accountFault: (fault) =>
+    ({ required: 'Required', name: 'Not a name for an account: 1 to 64 small letters, digits or . _ @ -, beginning with a letter or digit', taken: 'There is such an account already', password_short: 'Too short: at least 10 characters', password_long: 'Too long: at most 256 bytes', division: 'Choose a township, a village or the whole city from the list' })[fault],
   passwordOptional: 'Password (empty: unchanged)',
   webhooks: 'Webhooks',
   webhooksHint: 'Changes are delivered to other systems in order: signed, tried again where they fail, and listed where they were given up. What the maker may not see is not delivered.',

@@ -8,6 +8,7 @@ import { positionsOf } from '../domain/pieces';
 import { composeStyle, type LayerView } from '../domain/style';
 import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
+import { Divisions } from './divisions.svelte';
 import { Editor } from './editor.svelte';
 import { Live } from './live.svelte';
 import { Past } from './past.svelte';
@@ -42,6 +43,7 @@ export class Planner {
   /** Layers that were shown until one could no longer see them: told once. */
   gone = $state.raw<Layer[]>([]);
   engine = $state.raw<Engine | null>(null);
+  readonly divisions = new Divisions(() => this.language, () => (this.catalogue.is === 'here' ? { code: this.catalogue.value.city.code, name: this.catalogue.value.city.title[this.language] } : { code: '', name: '' }));
   readonly past = new Past();
   readonly visitor = new Visitor(() => this.language, (turn) => this.reload(turn !== 'left'));
   readonly live = new Live((commit) => this.heard(commit), () => { void this.lookAgain(); });
