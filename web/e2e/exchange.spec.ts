@@ -103,19 +103,50 @@ test('a layer is taken out as a file, as far as a condition lets it', async ({ p
   await page.getByRole('button', { name: '导出 门楼牌' }).click();
   const exporting = page.getByRole('dialog', { name: '导出 门楼牌' });
   await exporting.getByLabel('格式').selectOption('csv');
+  await expect(exporting.getByRole('status')).toContainText(/将导出 6,0\d\d 个要素/);
+  await exporting.getByText('高级').click();
   await exporting.getByLabel('条件').fill("colour = 'red'");
-  await exporting.getByRole('button', { name: '下载' }).click();
   await expect(exporting.getByRole('alert')).toContainText('colour');
+  await expect(exporting.getByRole('button', { name: '下载' })).toBeDisabled();
   await shot(page, 'export');
   expect(await violations(page)).toEqual([]);
-  await exporting.getByLabel('条件').fill("status = 'damaged'");
+  await exporting.getByLabel('条件').fill('');
+  await exporting.getByRole('checkbox', { name: '损坏' }).check();
+  const { numberMatched } = await (await page.request.get(`/collections/doorplate/items?limit=1&filter=${encodeURIComponent("status = 'damaged'")}`)).json();
+  await expect(exporting.getByRole('status')).toHaveText(`将导出 ${numberMatched} 个要素`);
   const [download] = await Promise.all([page.waitForEvent('download'), exporting.getByRole('button', { name: '下载' }).click()]);
-  expect(download.suggestedFilename()).toMatch(/^doorplate-r\d+\.csv$/);
+  expect(download.suggestedFilename()).toBe('门楼牌_损坏.csv');
   const table = await readFile(await download.path(), 'utf8');
   const lines = table.trim().split('\r\n');
-  const found = await (await page.request.get(`/collections/doorplate/items?limit=1&filter=${encodeURIComponent("status = 'damaged'")}`)).json();
-  expect(lines.length - 1).toBe(found.numberMatched);
+  expect(lines.length - 1).toBe(numberMatched);
   expect(table).toMatch(/^\ufeffid,version,village,lon,lat,code/);
+});
+
+test('a layer is taken out of one township, or of the view, in words for people', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '详情 门楼牌', exact: true }).click();
+  await page.getByRole('button', { name: '导出 门楼牌' }).click();
+  const exporting = page.getByRole('dialog', { name: '导出 门楼牌' });
+  await exporting.getByLabel('格式').selectOption('csv');
+  await exporting.getByRole('radio', { name: '某乡镇或村' }).check();
+  await expect(exporting.getByRole('button', { name: '下载' })).toBeDisabled();
+  await exporting.getByRole('combobox', { name: '某乡镇或村' }).fill('广华');
+  await shot(page, 'export-division');
+  await page.keyboard.press('Enter');
+  const { numberMatched } = await (await page.request.get('/collections/doorplate/items?limit=1&division=429005004')).json();
+  await expect(exporting.getByRole('status')).toHaveText(`将导出 ${numberMatched} 个要素`);
+  expect(await violations(page)).toEqual([]);
+  await exporting.getByRole('checkbox', { name: '中文标题（给人看）' }).check();
+  await page.route('**/export?**', (route) => route.fulfill({ contentType: 'text/csv', body: '编号\r\n' }));
+  const asked = page.waitForRequest('**/export?**');
+  const [download] = await Promise.all([page.waitForEvent('download'), exporting.getByRole('button', { name: '下载' }).click()]);
+  expect(download.suggestedFilename()).toBe('门楼牌_广华寺街道.csv');
+  const sent = new URL((await asked).url()).searchParams;
+  expect(Object.fromEntries(sent)).toEqual({ f: 'csv', bom: 'true', headings: 'titles', lang: 'zh', division: '429005004' });
+  await page.getByRole('button', { name: '导出 门楼牌' }).click();
+  await exporting.getByRole('radio', { name: '当前视图' }).check();
+  const counted = await page.waitForRequest((request) => request.url().includes('bbox='));
+  expect(new URL(counted.url()).searchParams.get('bbox')?.split(',')).toHaveLength(4);
 });
 
 test('the quality of a layer is counted by rule and village, narrowed, and flown to', async ({ page }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layerOfFile, type Memory, remember, remembered } from '../src/domain/exchange';
+import { conditionOf, fileName, layerOfFile, type Memory, remember, remembered } from '../src/domain/exchange';
 
 const memory = (): Memory & { kept: Map<string, string> } => {
   const kept = new Map<string, string>();
@@ -23,6 +23,21 @@ describe('the layer of a file', () => {
   it('is not made up where no name fits', () => {
     expect(layerOfFile('plates.csv', layers)).toBeNull();
     expect(layerOfFile('', layers)).toBeNull();
+  });
+});
+
+describe('what is taken out', () => {
+  const property = (name: string, type: string, values: string[]) => ({ name, type, unit: null, title: { zh: name, en: name }, enum: values.map((value) => ({ value, title: { zh: value, en: value } })) });
+  const properties = [property('status', 'string', ['damaged', "lo'st", 'mounted']), property('bridge', 'boolean', []), property('number', 'integer', []), property('class', 'integer', ['1', '2'])];
+  it('is what was ticked and typed, together', () => {
+    expect(conditionOf(properties, {}, ' ')).toBeNull();
+    expect(conditionOf(properties, { status: ["lo'st", 'damaged'], bridge: ['true'], class: ['2'] }, '')).toBe(`"status" IN ('damaged','lo''st') AND "bridge" IN (true) AND "class" IN (2)`);
+    expect(conditionOf(properties, { status: ['mounted'] }, 'number < 5 OR number > 9')).toBe(`"status" IN ('mounted') AND (number < 5 OR number > 9)`);
+    expect(conditionOf(properties, { status: ['damaged', "lo'st", 'mounted'], bridge: [] }, 'number < 5')).toBe('number < 5');
+  });
+  it('goes into a file named after it', () => {
+    expect(fileName(['门楼牌', '园林街道', '', '损坏'], 'csv')).toBe('门楼牌_园林街道_损坏.csv');
+    expect(fileName(['a/b: c', '2026-06-30 14:05:00'], 'shp.zip')).toBe('a b c_2026-06-30 14 05 00.shp.zip');
   });
 });
 

@@ -23,11 +23,11 @@ export const asProblem = (error: unknown): Problem => (error instanceof Problem 
 /** Told of every answer that says that nobody is signed in; the planner sets it. */
 export const door: { refused: (problem: Problem) => void } = { refused: () => undefined };
 
-export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal }
+export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal; as?: 'json' | 'blob' }
 
-/** Asks the server; what it answers is JSON, or nothing. */
-export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal }: Asked = {}): Promise<T> {
-  const sent = { Accept: 'application/json', 'Accept-Language': language, ...(type ? { 'Content-Type': type } : {}), ...headers };
+/** Asks the server; what it answers is JSON, or nothing, or a file where one is asked for. */
+export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal, as = 'json' }: Asked = {}): Promise<T> {
+  const sent = { Accept: as === 'blob' ? '*/*' : 'application/json', 'Accept-Language': language, ...(type ? { 'Content-Type': type } : {}), ...headers };
   let response: Response;
   try {
     response = await fetch(path, { method, headers: sent, body: body ?? null, signal: signal ?? null });
@@ -36,7 +36,7 @@ export async function ask<T>(path: string, language: Language, { method = 'GET',
     throw new Problem(0, '', '', null);
   }
   if (response.status === 204) return undefined as T;
-  if (response.ok) return (await response.json()) as T;
+  if (response.ok) return (await (as === 'blob' ? response.blob() : response.json()).catch(() => { throw new Problem(0, '', '', null); })) as T;
   const told = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const text = (name: string): string => (typeof told[name] === 'string' ? told[name] : '');
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN);
