@@ -154,7 +154,8 @@ test('the quality of a layer is counted by rule and village, narrowed, and flown
   await page.getByRole('button', { name: '详情 门楼牌', exact: true }).click();
   await page.getByRole('button', { name: '质量 门楼牌' }).click();
   const quality = page.getByRole('dialog', { name: '门楼牌 · 数据质量' });
-  await expect(quality.getByRole('status')).toContainText(/检查 [\d,]+ 个要素，发现 [\d,]+ 处问题/);
+  await expect(quality.getByRole('status')).toContainText(/检查 6,0\d\d 个要素，发现 [\d,]+ 处问题/);
+  await expect(quality.locator('.findings')).toContainText(/湖北省潜江市.+\d+.+距要素 湖北省潜江市.+（\d+） 仅/);
   await shot(page, 'quality');
   expect(await violations(page)).toEqual([]);
   await quality.getByRole('button', { name: '疑似重复（过近）' }).click();

@@ -1,4 +1,9 @@
 /** Sentences about files: taking layers out and bringing them in. */
+import { formatNumber } from '../domain/format';
+
+const inChinese = (count: number): string => formatNumber(count, 'zh');
+const inEnglish = (count: number): string => formatNumber(count, 'en');
+
 export const zh = {
   importFile: '导入',
   exportFile: '导出',
@@ -35,7 +40,7 @@ export const zh = {
   importSending: '正在上传并识别…',
   importSeveral: (file: string) => `${file} 中有多个图层，请选择其一：`,
   importAnother: '换一个文件',
-  importFound: (format: string, encoding: string | null, count: number | null) => [format, encoding, count === null ? null : `${count} 条`].filter(Boolean).join(' · '),
+  importFound: (format: string, encoding: string | null, count: number | null) => [format, encoding, count === null ? null : `${inChinese(count)} 条`].filter(Boolean).join(' · '),
   importColumn: '文件的列',
   importExamples: '示例',
   importTarget: '作为',
@@ -51,12 +56,12 @@ export const zh = {
   importTry: '试导入（不写入）',
   importRun: '导入',
   importAtomic: '全部或全不：有一行不合规则就都不写入',
-  importRunning: (read: number, count: number | null, rate: number) => `已处理 ${read}${count === null ? '' : ` / ${count}`} 条，每秒 ${rate} 条`,
+  importRunning: (read: number, count: number | null, rate: number) => `已处理 ${inChinese(read)}${count === null ? '' : ` / ${inChinese(count)}`} 条，每秒 ${inChinese(rate)} 条`,
   importLeft: (seconds: number) => `，约剩 ${seconds} 秒`,
   importCancel: '取消',
   importTried: '试导入结果（未写入）',
   importDone: '导入结果',
-  importSums: (created: number, updated: number, unchanged: number, refused: number) => `新建 ${created}，更新 ${updated}，未变 ${unchanged}，未导入 ${refused}`,
+  importSums: (created: number, updated: number, unchanged: number, refused: number) => `新建 ${inChinese(created)}，更新 ${inChinese(updated)}，未变 ${inChinese(unchanged)}，未导入 ${inChinese(refused)}`,
   importRule: '规则',
   importCount: '条数',
   importLine: '行',
@@ -70,13 +75,14 @@ export const zh = {
   quality: '质量',
   qualityTitle: (layer: string) => `${layer} · 数据质量`,
   qualityLooking: '正在按规则逐个检查…',
-  qualityFound: (found: number, inspected: number) => `检查 ${inspected} 个要素，发现 ${found} 处问题`,
+  qualityFound: (found: number, inspected: number) => `检查 ${inChinese(inspected)} 个要素，发现 ${inChinese(found)} 处问题`,
   qualityNone: '全部符合规则。',
   qualityAll: '全部',
   qualityVillage: '村（社区）',
   qualityNowhere: '不在任何村',
   qualityTable: '下载清单（CSV）',
-  qualityFly: (id: number) => `前往要素 ${id}`,
+  qualityFly: (label: string, id: number) => `前往要素 ${label === '' ? id : `${label}（${id}）`}`,
+  within: (id: number) => `（${id}）`,
 };
 
 export const en: typeof zh = {
@@ -115,7 +121,7 @@ export const en: typeof zh = {
   importSending: 'Sending it and looking at it…',
   importSeveral: (file) => `${file} holds several layers; choose one:`,
   importAnother: 'Another file',
-  importFound: (format, encoding, count) => [format, encoding, count === null ? null : `${count} records`].filter(Boolean).join(' · '),
+  importFound: (format, encoding, count) => [format, encoding, count === null ? null : `${inEnglish(count)} records`].filter(Boolean).join(' · '),
   importColumn: 'Column of the file',
   importExamples: 'Examples',
   importTarget: 'Becomes',
@@ -131,12 +137,12 @@ export const en: typeof zh = {
   importTry: 'Try it (writes nothing)',
   importRun: 'Import',
   importAtomic: 'All or nothing: one line against the rules and none is written',
-  importRunning: (read, count, rate) => `${read}${count === null ? '' : ` of ${count}`} done, ${rate} a second`,
+  importRunning: (read, count, rate) => `${inEnglish(read)}${count === null ? '' : ` of ${inEnglish(count)}`} done, ${inEnglish(rate)} a second`,
   importLeft: (seconds) => `, about ${seconds} s left`,
   importCancel: 'Cancel',
   importTried: 'What would become of it (nothing was written)',
   importDone: 'What became of it',
-  importSums: (created, updated, unchanged, refused) => `${created} created, ${updated} updated, ${unchanged} unchanged, ${refused} left out`,
+  importSums: (created, updated, unchanged, refused) => `${inEnglish(created)} created, ${inEnglish(updated)} updated, ${inEnglish(unchanged)} unchanged, ${inEnglish(refused)} left out`,
   importRule: 'Rule',
   importCount: 'Count',
   importLine: 'Line',
@@ -150,11 +156,12 @@ export const en: typeof zh = {
   quality: 'Quality',
   qualityTitle: (layer) => `${layer} · quality`,
   qualityLooking: 'Every feature is held against the rules…',
-  qualityFound: (found, inspected) => `${inspected} features inspected, ${found} findings`,
+  qualityFound: (found, inspected) => `${inEnglish(inspected)} features inspected, ${inEnglish(found)} findings`,
   qualityNone: 'All of them keep the rules.',
   qualityAll: 'All',
   qualityVillage: 'Village',
   qualityNowhere: 'in no village',
   qualityTable: 'Download the list (CSV)',
-  qualityFly: (id) => `Go to feature ${id}`,
+  qualityFly: (label, id) => `Go to feature ${label === '' ? id : `${label} (${id})`}`,
+  within: (id) => ` (${id})`,
 };
