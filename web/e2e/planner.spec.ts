@@ -149,9 +149,34 @@ test('the dark theme holds', async ({ page }) => {
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.waitForTimeout(1500);
   await shot(page, 'dark');
-  await expect(page).toHaveURL(/t=dark/);
+  await expect(page).not.toHaveURL(/t=dark/);
   expect(await violations(page)).toEqual([]);
   expect(errors).toEqual([]);
+});
+
+test('language and theme are the reader’s: kept in the browser, not in the address; a link’s hold for its visit', async ({ page, context }) => {
+  await open(page);
+  await page.getByRole('combobox', { name: '主题' }).selectOption('dark');
+  await page.getByRole('button', { name: 'English' }).click();
+  const shared = page.url();
+  expect(new URL(shared).search).toBe('');
+  expect(new URL(shared).hash).not.toMatch(/[?&][gt]=/);
+  await page.close();
+  const later = await context.newPage();
+  await open(later);
+  await expect(later.locator('html')).toHaveAttribute('lang', 'en');
+  await expect(later.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await later.goto('about:blank');
+  await later.goto('/?lang=zh&theme=light');
+  await expect(later.getByRole('button', { name: '图层', exact: true })).toBeVisible();
+  await expect(later.locator('html')).toHaveAttribute('data-theme', 'light');
+  // A link of before, which holds them after its sign of hash, is still understood.
+  await later.goto('about:blank');
+  await later.goto('/#11/30.42/112.89?g=zh');
+  await expect(later.getByRole('button', { name: '图层', exact: true })).toBeVisible();
+  await later.goto('about:blank');
+  await later.goto('/');
+  await expect(later.getByRole('button', { name: 'Layers', exact: true })).toBeVisible();
 });
 
 test('a phone of 360 px has sheets and no sideways scroll', async ({ page }) => {

@@ -6,6 +6,7 @@ import { boxOf, grown, touched } from '../domain/live';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { positionsOf } from '../domain/pieces';
 import { composeStyle, type LayerView } from '../domain/style';
+import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
 import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
 import { Divisions } from './divisions.svelte';
@@ -30,7 +31,7 @@ export class Planner {
   style = $state.raw<StyleSpecification | null>(null);
   views = $state<Record<string, LayerView>>({});
   theme = $state<Theme>('auto');
-  language = $state<Language>(browserLanguage());
+  language = $state<Language>('zh');
   view = $state.raw<View | null>(null);
   card = $state.raw<Card | null>(null);
   hits = $state.raw<Hit[]>([]);
@@ -49,7 +50,8 @@ export class Planner {
   readonly live = new Live((commit) => this.heard(commit), () => { void this.lookAgain(); });
   readonly editor = new Editor(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
-  private isLanguageChosen = false;
+  /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
+  private given = $state.raw<Taste>({ language: null, theme: null });
 
   words = $derived(dictionaries[this.language]);
   isDark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.prefersDark));
@@ -60,11 +62,29 @@ export class Planner {
   constructor() {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => { this.prefersDark = matches; });
     const link = parsePermalink(location.hash);
-    this.theme = link.theme;
+    const kept = keptTaste(() => localStorage);
+    const asked = askedTaste(location.search);
+    this.theme = asked.theme ?? kept.theme ?? 'auto';
+    this.language = asked.language ?? kept.language ?? browserLanguage();
+    this.take(link);
     this.view = link.view;
     this.past.date = link.date;
     this.past.compare = link.compare;
-    if (link.language) { this.language = link.language; this.isLanguageChosen = true; }
+  }
+
+  /** Takes over what a link gives of language and theme. */
+  private take({ language, theme }: Permalink): void {
+    this.given = { language, theme: theme === 'auto' ? null : theme };
+    if (language) this.language = language;
+    if (theme !== 'auto') this.theme = theme;
+  }
+
+  /** Keeps what somebody chose here: no link says otherwise any more. */
+  private choose(taste: Partial<Taste>): void {
+    keepTaste(() => localStorage, taste);
+    this.given = { language: taste.language ? null : this.given.language, theme: taste.theme ? null : this.given.theme };
+    const query = withoutTaste(location.search, taste);
+    if (query !== location.search) history.replaceState(null, '', location.pathname + query + location.hash);
   }
 
   async load(): Promise<void> {
@@ -131,10 +151,9 @@ export class Planner {
     if (location.hash === this.link()) return;
     const link = parsePermalink(location.hash);
     const style = this.isDark;
-    this.theme = link.theme;
+    this.take(link);
     this.past.date = link.date;
     this.past.compare = link.compare;
-    if (link.language) this.language = link.language;
     if (style !== this.isDark || link.language) this.restyle();
     if (link.view) this.engine?.go([link.view.lon, link.view.lat], link.view.zoom);
     this.applyLink(link);
@@ -153,19 +172,20 @@ export class Planner {
       selection: this.card ? { layer: this.card.layer.id, id: this.card.id } : null,
       date: this.past.date,
       compare: this.past.compare,
-      theme: this.theme,
-      language: this.isLanguageChosen ? this.language : null,
+      theme: this.given.theme ?? 'auto',
+      language: this.given.language,
     });
   }
 
   setTheme(theme: Theme): void {
     this.theme = theme;
+    this.choose({ theme });
     this.restyle();
   }
 
   toggleLanguage(): void {
     this.language = this.language === 'zh' ? 'en' : 'zh';
-    this.isLanguageChosen = true;
+    this.choose({ language: this.language });
     this.restyle();
     if (this.card?.feature.is === 'here') void this.open(this.card.layer.id, this.card.id);
   }
