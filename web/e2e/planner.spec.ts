@@ -179,6 +179,27 @@ test('language and theme are the reader’s: kept in the browser, not in the add
   await expect(later.getByRole('button', { name: 'Layers', exact: true })).toBeVisible();
 });
 
+test('figures have units, and dates their form, in the language of the page', async ({ browser }) => {
+  // The browser's own language is another than the page's.
+  const page = await (await browser.newContext({ locale: 'en-US', baseURL: test.info().project.use.baseURL, viewport: { width: 1440, height: 900 } })).newPage();
+  await open(page, '?lang=zh#10/30.42/112.89');
+  await page.getByRole('button', { name: '时间', exact: true }).click();
+  await expect(page.getByLabel('截至时刻')).toHaveValue(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  await page.getByLabel('截至时刻').fill('2030/1/2 9:30');
+  await page.getByLabel('截至时刻').press('Enter');
+  await page.getByLabel('截至时刻').fill('11/26/2026');
+  await page.getByLabel('截至时刻').press('Enter');
+  await expect(page.getByRole('alert')).toContainText('时刻无法读取');
+  await shot(page, 'moment');
+  await page.getByRole('button', { name: '数字对照' }).click();
+  await expect(page.locator('.figure .value').first()).toHaveText('23 个');
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.locator('.figure .value').first()).toHaveText('23');
+  await expect(page.locator('.figure').nth(2)).toContainText('1,993 km²');
+  await shot(page, 'figures-en');
+  expect(await violations(page)).toEqual([]);
+});
+
 test('a phone of 360 px has sheets and no sideways scroll', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await open(page);
