@@ -37,6 +37,8 @@ test('a table is tried, put right by its report, and imported; the next one of i
   const result = page.getByTestId('import-result');
   await expect(result).toContainText('新建 1，更新 0，未变 0，未导入 1');
   await expect(result).toContainText('得到“挂歪了”');
+  await expect(result).toBeInViewport();
+  await expect(result).toBeFocused();
   await shot(page, 'import-tried');
   expect(await violations(page)).toEqual([]);
   const [report] = await Promise.all([page.waitForEvent('download'), result.getByRole('link', { name: '下载质量报告' }).click()]);
@@ -52,6 +54,14 @@ test('a table is tried, put right by its report, and imported; the next one of i
   const made = await (await page.request.get(`/collections/doorplate/items/${code(village, serial + 1)}`)).json();
   expect(made.properties).toMatchObject({ address: '导入路2号', status: 'damaged', number: 2 });
   await shot(page, 'import-done');
+  await result.getByRole('button', { name: '在地图上查看' }).click();
+  await expect(dialog(page)).toBeHidden();
+  // Both stand within five metres: the map is as near as it goes to them.
+  await expect.poll(() => {
+    const [zoom = 0, north = 0, east = 0] = new URL(page.url()).hash.slice(1).split(/[/?]/).map(Number);
+    return zoom === 17 && Math.abs(north - lat) < 0.001 && Math.abs(east - lon) < 0.001;
+  }).toBe(true);
+  await shot(page, 'import-seen');
 });
 
 test('a file that cannot be read says why, and one dropped on the map is taken in hand', async ({ page }) => {
@@ -67,6 +77,17 @@ test('a file that cannot be read says why, and one dropped on the map is taken i
     window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
   });
   await expect(dialog(page)).toContainText('dropped.csv');
+  await expect(dialog(page).getByLabel('导入到图层')).toHaveValue('doorplate');
+  await expect(dialog(page).getByRole('button', { name: '导入', exact: true })).toBeHidden();
+  await dialog(page).getByRole('button', { name: '关闭' }).click();
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['code,name,lon,lat\nx,y,112.9,30.4\n'], '基站 2026.csv'));
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await expect(dialog(page).getByLabel('导入到图层')).toHaveValue('base-station');
+  await dialog(page).getByRole('button', { name: '读取文件' }).click();
+  await expect(dialog(page)).toContainText('csv · UTF-8');
 });
 
 test('who may not import is not asked to', async ({ page }) => {
@@ -82,19 +103,50 @@ test('a layer is taken out as a file, as far as a condition lets it', async ({ p
   await page.getByRole('button', { name: '导出 门楼牌' }).click();
   const exporting = page.getByRole('dialog', { name: '导出 门楼牌' });
   await exporting.getByLabel('格式').selectOption('csv');
+  await expect(exporting.getByRole('status')).toContainText(/将导出 6,0\d\d 个要素/);
+  await exporting.getByText('高级').click();
   await exporting.getByLabel('条件').fill("colour = 'red'");
-  await exporting.getByRole('button', { name: '下载' }).click();
   await expect(exporting.getByRole('alert')).toContainText('colour');
+  await expect(exporting.getByRole('button', { name: '下载' })).toBeDisabled();
   await shot(page, 'export');
   expect(await violations(page)).toEqual([]);
-  await exporting.getByLabel('条件').fill("status = 'damaged'");
+  await exporting.getByLabel('条件').fill('');
+  await exporting.getByRole('checkbox', { name: '损坏' }).check();
+  const { numberMatched } = await (await page.request.get(`/collections/doorplate/items?limit=1&filter=${encodeURIComponent("status = 'damaged'")}`)).json();
+  await expect(exporting.getByRole('status')).toHaveText(`将导出 ${numberMatched} 个要素`);
   const [download] = await Promise.all([page.waitForEvent('download'), exporting.getByRole('button', { name: '下载' }).click()]);
-  expect(download.suggestedFilename()).toMatch(/^doorplate-r\d+\.csv$/);
+  expect(download.suggestedFilename()).toBe('门楼牌_损坏.csv');
   const table = await readFile(await download.path(), 'utf8');
   const lines = table.trim().split('\r\n');
-  const found = await (await page.request.get(`/collections/doorplate/items?limit=1&filter=${encodeURIComponent("status = 'damaged'")}`)).json();
-  expect(lines.length - 1).toBe(found.numberMatched);
+  expect(lines.length - 1).toBe(numberMatched);
   expect(table).toMatch(/^\ufeffid,version,village,lon,lat,code/);
+});
+
+test('a layer is taken out of one township, or of the view, in words for people', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '详情 门楼牌', exact: true }).click();
+  await page.getByRole('button', { name: '导出 门楼牌' }).click();
+  const exporting = page.getByRole('dialog', { name: '导出 门楼牌' });
+  await exporting.getByLabel('格式').selectOption('csv');
+  await exporting.getByRole('radio', { name: '某乡镇或村' }).check();
+  await expect(exporting.getByRole('button', { name: '下载' })).toBeDisabled();
+  await exporting.getByRole('combobox', { name: '某乡镇或村' }).fill('广华');
+  await shot(page, 'export-division');
+  await page.keyboard.press('Enter');
+  const { numberMatched } = await (await page.request.get('/collections/doorplate/items?limit=1&division=429005004')).json();
+  await expect(exporting.getByRole('status')).toHaveText(`将导出 ${numberMatched} 个要素`);
+  expect(await violations(page)).toEqual([]);
+  await exporting.getByRole('checkbox', { name: '中文标题（给人看）' }).check();
+  await page.route('**/export?**', (route) => route.fulfill({ contentType: 'text/csv', body: '编号\r\n' }));
+  const asked = page.waitForRequest('**/export?**');
+  const [download] = await Promise.all([page.waitForEvent('download'), exporting.getByRole('button', { name: '下载' }).click()]);
+  expect(download.suggestedFilename()).toBe('门楼牌_广华寺街道.csv');
+  const sent = new URL((await asked).url()).searchParams;
+  expect(Object.fromEntries(sent)).toEqual({ f: 'csv', bom: 'true', headings: 'titles', lang: 'zh', division: '429005004' });
+  await page.getByRole('button', { name: '导出 门楼牌' }).click();
+  await exporting.getByRole('radio', { name: '当前视图' }).check();
+  const counted = await page.waitForRequest((request) => request.url().includes('bbox='));
+  expect(new URL(counted.url()).searchParams.get('bbox')?.split(',')).toHaveLength(4);
 });
 
 test('the quality of a layer is counted by rule and village, narrowed, and flown to', async ({ page }) => {
@@ -102,7 +154,8 @@ test('the quality of a layer is counted by rule and village, narrowed, and flown
   await page.getByRole('button', { name: '详情 门楼牌', exact: true }).click();
   await page.getByRole('button', { name: '质量 门楼牌' }).click();
   const quality = page.getByRole('dialog', { name: '门楼牌 · 数据质量' });
-  await expect(quality.getByRole('status')).toContainText(/检查 [\d,]+ 个要素，发现 [\d,]+ 处问题/);
+  await expect(quality.getByRole('status')).toContainText(/检查 6,0\d\d 个要素，发现 [\d,]+ 处问题/);
+  await expect(quality.locator('.findings')).toContainText(/湖北省潜江市.+\d+.+距要素 湖北省潜江市.+（\d+） 仅/);
   await shot(page, 'quality');
   expect(await violations(page)).toEqual([]);
   await quality.getByRole('button', { name: '疑似重复（过近）' }).click();

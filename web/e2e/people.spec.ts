@@ -71,16 +71,30 @@ test('an administrator makes a user, who may do what was granted; then shuts the
   await page.getByRole('tab', { name: '用户' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: '新建用户' }).click();
+  await expect(dialog).toContainText('至少 10 个字符');
+  await dialog.getByLabel('账号').fill('Journey Made');
+  await dialog.getByLabel('密码').fill('short');
+  await dialog.getByRole('combobox', { name: '区划' }).fill('没有的村');
+  await dialog.getByRole('button', { name: '保存' }).click();
+  await expect(dialog.getByRole('alert')).toHaveText('⚠ 请先改正 3 处');
+  await expect(dialog.getByLabel('账号')).toBeFocused();
+  await expect(dialog).toContainText('账号不合要求');
+  await expect(dialog).toContainText('密码太短');
+  await expect(dialog).toContainText('请从列表中选一个乡镇');
+  await shot(page, 'users-amiss');
   await dialog.getByLabel('账号').fill(name);
   await dialog.getByLabel('密码').fill(PASSWORD);
   await dialog.getByLabel('角色').selectOption({ label: '编辑员' });
-  await dialog.getByLabel('图层（逗号分隔').fill('doorplate');
-  await dialog.getByLabel('区划代码').fill('429005001');
+  await dialog.locator('summary').click();
+  await dialog.getByRole('checkbox', { name: '门楼牌' }).check();
+  await expect(dialog.getByRole('checkbox', { name: '全部图层' })).not.toBeChecked();
+  await dialog.getByRole('combobox', { name: '区划' }).fill('园林');
   await shot(page, 'users');
   expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('option', { name: /^园林街道/ }).first().click();
   await dialog.getByRole('button', { name: '保存' }).click();
   const row = dialog.getByRole('row', { name: new RegExp(name) });
-  await expect(row).toContainText('编辑员 · doorplate · 429005001');
+  await expect(row).toContainText('编辑员 · 门楼牌 · 园林街道');
   const theirs = await (await browser.newContext({ locale: 'zh-CN' })).newPage();
   await theirs.goto(new URL('/', page.url()).href);
   await signIn(theirs, name);
@@ -170,6 +184,51 @@ test('a session that ends is noticed, and what was not saved is kept', async ({ 
   await expect(page.getByTestId('who')).toContainText(EDITOR);
   await form(page).getByRole('button', { name: '保存' }).click();
   await expect(page.getByTestId('edit-bar')).toContainText('已保存');
+});
+
+test('a layer that one may no longer see is dropped and told once; the others stay live', async ({ page, context, browser }) => {
+  const name = `journey-narrowed-${Date.now()}`;
+  const chief = (await browser.newContext({ baseURL: test.info().project.use.baseURL })).request;
+  const of = (layers?: string[]) => ({ grants: [{ role: 'viewer', division: '429005', ...(layers ? { layers } : {}) }] });
+  expect((await chief.post('/session', { data: { name: ADMINISTRATOR, password: PASSWORD } })).status()).toBe(200);
+  const own = { Origin: test.info().project.use.baseURL ?? '' };
+  expect((await chief.post('/users', { headers: own, data: { name, password: PASSWORD, ...of() } })).status()).toBe(201);
+  await open(page, '#11/30.42/112.89?l=township,base-station');
+  await signIn(page, name);
+  await expect(page.getByTestId('who')).toContainText(name);
+  await expect(page.getByTestId('connection')).toContainText('实时');
+  expect((await chief.patch(`/users/${name}`, { headers: own, data: of(['doorplate']) })).status()).toBe(200);
+  await context.setOffline(true);
+  await expect(page.getByTestId('connection')).toContainText('离线');
+  await context.setOffline(false);
+  const notice = page.getByRole('alert').filter({ hasText: '不再可见的图层：基站' });
+  await expect(notice).toBeVisible();
+  await expect(page.getByTestId('connection')).toContainText('实时');
+  await expect(page.getByRole('checkbox', { name: '显示 基站', exact: true })).toBeHidden();
+  await expect(page.getByRole('checkbox', { name: '显示 乡镇（街道、管理区）', exact: true })).toBeChecked();
+  await shot(page, 'layer-gone');
+  expect(await violations(page)).toEqual([]);
+  await notice.getByRole('button', { name: '换账号登录' }).click();
+  await enter(page, ADMINISTRATOR);
+  await expect(page.getByRole('checkbox', { name: '显示 基站', exact: true })).toBeVisible();
+  await expect(notice).toBeHidden();
+});
+
+test('who signs out in one tab has signed out in the other, and comes back in both', async ({ page, context }) => {
+  await open(page);
+  await signIn(page, ADMINISTRATOR);
+  const other = await context.newPage();
+  await open(other);
+  await expect(other.getByTestId('who')).toContainText(ADMINISTRATOR);
+  await other.getByTestId('who').click();
+  await other.getByRole('button', { name: '退出登录' }).click();
+  await expect(page.getByTestId('who')).toBeHidden();
+  await expect(page.getByRole('button', { name: '导入', exact: true })).toBeHidden();
+  await expect(page.getByRole('button', { name: '编辑', exact: true })).toBeHidden();
+  await expect(page.getByRole('alert')).toContainText('已在另一个标签页退出登录');
+  await signIn(other, EDITOR);
+  await expect(page.getByTestId('who')).toContainText(EDITOR);
+  await expect(page.getByRole('alert')).toBeHidden();
 });
 
 test('without rights there is no editing', async ({ page }) => {

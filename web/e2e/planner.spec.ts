@@ -207,9 +207,55 @@ test('the dark theme holds', async ({ page }) => {
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.waitForTimeout(1500);
   await shot(page, 'dark');
-  await expect(page).toHaveURL(/t=dark/);
+  await expect(page).not.toHaveURL(/t=dark/);
   expect(await violations(page)).toEqual([]);
   expect(errors).toEqual([]);
+});
+
+test('language and theme are the reader’s: kept in the browser, not in the address; a link’s hold for its visit', async ({ page, context }) => {
+  await open(page);
+  await page.getByRole('combobox', { name: '主题' }).selectOption('dark');
+  await page.getByRole('button', { name: 'English' }).click();
+  const shared = page.url();
+  expect(new URL(shared).search).toBe('');
+  expect(new URL(shared).hash).not.toMatch(/[?&][gt]=/);
+  await page.close();
+  const later = await context.newPage();
+  await open(later);
+  await expect(later.locator('html')).toHaveAttribute('lang', 'en');
+  await expect(later.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await later.goto('about:blank');
+  await later.goto('/?lang=zh&theme=light');
+  await expect(later.getByRole('button', { name: '图层', exact: true })).toBeVisible();
+  await expect(later.locator('html')).toHaveAttribute('data-theme', 'light');
+  // A link of before, which holds them after its sign of hash, is still understood.
+  await later.goto('about:blank');
+  await later.goto('/#11/30.42/112.89?g=zh');
+  await expect(later.getByRole('button', { name: '图层', exact: true })).toBeVisible();
+  await later.goto('about:blank');
+  await later.goto('/');
+  await expect(later.getByRole('button', { name: 'Layers', exact: true })).toBeVisible();
+});
+
+test('figures have units, and dates their form, in the language of the page', async ({ browser }) => {
+  // The browser's own language is another than the page's.
+  const page = await (await browser.newContext({ locale: 'en-US', baseURL: test.info().project.use.baseURL, viewport: { width: 1440, height: 900 } })).newPage();
+  await open(page, '?lang=zh#10/30.42/112.89');
+  await page.getByRole('button', { name: '时间', exact: true }).click();
+  await expect(page.getByLabel('截至时刻')).toHaveValue(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  await page.getByLabel('截至时刻').fill('2030/1/2 9:30');
+  await page.getByLabel('截至时刻').press('Enter');
+  await page.getByLabel('截至时刻').fill('11/26/2026');
+  await page.getByLabel('截至时刻').press('Enter');
+  await expect(page.getByRole('alert')).toContainText('时刻无法读取');
+  await shot(page, 'moment');
+  await page.getByRole('button', { name: '数字对照' }).click();
+  await expect(page.locator('.figure .value').first()).toHaveText('23 个');
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.locator('.figure .value').first()).toHaveText('23');
+  await expect(page.locator('.figure').nth(2)).toContainText('1,993 km²');
+  await shot(page, 'figures-en');
+  expect(await violations(page)).toEqual([]);
 });
 
 test('a phone of 360 px has sheets and no sideways scroll', async ({ page }) => {

@@ -6,7 +6,7 @@ import { conflictOf, isEmpty, resolve, undecided } from '../src/domain/conflict'
 import { commonInput, faultsByField, formOf, inputsOf, readAll, readChanges, readInput } from '../src/domain/form';
 import { differing, distanceM, patchTowards } from '../src/domain/history';
 import { boxOf, countsOf, grown, tileKey, touched } from '../src/domain/live';
-import { dayOf, endOf, fieldOf, isMoment, momentOfField, neighbour } from '../src/domain/moment';
+import { asField, dayOf, endOf, fieldOf, isMoment, momentOfField, neighbour } from '../src/domain/moment';
 import { assemble, extentOf, geometryOfText, pieces, positionsText } from '../src/domain/pieces';
 import { plate } from './plate';
 
@@ -136,6 +136,12 @@ test('a day of the city ends at its midnight; times are read as the city’s', (
   expect(fieldOf('2025-06-30T06:05:00Z')).toBe('2025-06-30T14:05:00');
   expect(momentOfField('2025-06-30T14:05')).toBe('2025-06-30T06:05:00Z');
   expect(momentOfField('soon')).toBeNull();
+  expect(momentOfField('2025-06-30 14:05:09')).toBe('2025-06-30T06:05:09Z');
+  expect(momentOfField('2025/6/30')).toBe('2025-06-30T15:59:59Z');
+  expect(momentOfField('2025-02-30 14:05')).toBeNull();
+  expect(momentOfField('11/26/2026, 05:54 AM')).toBeNull();
+  expect(asField(' 2025年6月3日 9:05 ')).toBe('2025-06-03T09:05');
+  expect(asField('2025-06-03')).toBe('2025-06-03');
   expect(['2025-06-30', '2025-06-30T06:05:00Z', '2025-02-30', '2025-06-30T06:05:00+08:00', '1&x=1'].map(isMoment)).toEqual([true, true, false, false, false]);
 });
 

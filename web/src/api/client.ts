@@ -1,4 +1,5 @@
 import type { StyleSpecification } from 'maplibre-gl';
+import type { Divisions } from '../domain/divisions';
 import type { Language } from '../i18n/dictionary';
 import type { Catalogue, Feature, Figure, Place, Schema, SearchResult } from './types';
 
@@ -22,11 +23,11 @@ export const asProblem = (error: unknown): Problem => (error instanceof Problem 
 /** Told of every answer that says that nobody is signed in; the planner sets it. */
 export const door: { refused: (problem: Problem) => void } = { refused: () => undefined };
 
-export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal }
+export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal; as?: 'json' | 'blob' }
 
-/** Asks the server; what it answers is JSON, or nothing. */
-export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal }: Asked = {}): Promise<T> {
-  const sent = { Accept: 'application/json', 'Accept-Language': language, ...(type ? { 'Content-Type': type } : {}), ...headers };
+/** Asks the server; what it answers is JSON, or nothing, or a file where one is asked for. */
+export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal, as = 'json' }: Asked = {}): Promise<T> {
+  const sent = { Accept: as === 'blob' ? '*/*' : 'application/json', 'Accept-Language': language, ...(type ? { 'Content-Type': type } : {}), ...headers };
   let response: Response;
   try {
     response = await fetch(path, { method, headers: sent, body: body ?? null, signal: signal ?? null });
@@ -35,7 +36,7 @@ export async function ask<T>(path: string, language: Language, { method = 'GET',
     throw new Problem(0, '', '', null);
   }
   if (response.status === 204) return undefined as T;
-  if (response.ok) return (await response.json()) as T;
+  if (response.ok) return (await (as === 'blob' ? response.blob() : response.json()).catch(() => { throw new Problem(0, '', '', null); })) as T;
   const told = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const text = (name: string): string => (typeof told[name] === 'string' ? told[name] : '');
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN);
@@ -63,6 +64,8 @@ export const readFeature = (layer: string, id: string | number, language: Langua
   ask<Feature>(`${itemPath(layer, id)}${datetime === null ? '' : `?${query({ datetime })}`}`, language);
 export const readTownships = (language: Language) =>
   ask<{ features: Feature[] }>('/collections/township/items?limit=100', language).then((body) => body.features);
+/** The divisions as they stand today. */
+export const readDivisions = (language: Language) => ask<Divisions>('/divisions', language);
 export const readSchema = (layer: string, language: Language) => ask<Schema>(`/collections/${encodeURIComponent(layer)}/schema`, language);
 /** The features of a layer in a box: at most so many. */
 export const readFeatures = (layer: string, bbox: number[], limit: number, language: Language) =>

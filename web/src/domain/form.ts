@@ -1,5 +1,6 @@
 import type { Fault, Scalar, Schema, SchemaProperty } from '../api/types';
 import type { Language } from '../i18n/dictionary';
+import { unitTitle } from './units';
 
 export type Control = 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'date';
 
@@ -36,7 +37,7 @@ export function formOf(schema: Schema, language: Language, priority: string | nu
       name,
       title: title[language],
       control: controlOf(property),
-      unit: property['x-unit'] ?? null,
+      unit: (property['x-unit'] && unitTitle(property['x-unit'], language)) || null,
       required: schema.required?.includes(name) ?? false,
       pattern: property.format === 'date' ? null : (property.pattern ?? null),
       minimum: property.minimum ?? null,

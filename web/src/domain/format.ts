@@ -1,7 +1,7 @@
 import type { Figure, Layer, Property, Scalar } from '../api/types';
 import type { Dictionary, Language } from '../i18n/dictionary';
+import { formatQuantity, unitTitle } from './units';
 
-const UNITS: Record<string, string> = { m2: 'm²', km2: 'km²', deg: '°', 'bit/s': 'bit/s' };
 const locale = (language: Language): string => (language === 'zh' ? 'zh-CN' : 'en-GB');
 
 export const formatNumber = (value: number, language: Language): string =>
@@ -26,8 +26,8 @@ export function formatValue(property: Property | undefined, value: Scalar | unde
   const choice = property?.enum.find((entry) => entry.value === String(value));
   if (choice) return choice.title[language];
   if (typeof value === 'number' && (property?.unit === 'm²' || property?.unit === 'm2')) return formatArea(value, language);
-  const unit = property?.unit ? ` ${UNITS[property.unit] ?? property.unit}` : '';
-  return typeof value === 'number' ? `${formatNumber(value, language)}${unit}` : `${value}${unit}`;
+  if (typeof value === 'number') return property?.unit ? formatQuantity(value, property.unit, language) : formatNumber(value, language);
+  return property?.unit ? `${value} ${unitTitle(property.unit, language)}` : value;
 }
 
 /** Degrees with five decimals, about one metre. */

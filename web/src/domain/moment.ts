@@ -31,8 +31,18 @@ export const writtenMoment = (moment: string): string => (DAY.test(moment) ? mom
 /** `2026-06-30T14:05:00`, as a field for local time holds it, and back. */
 export const fieldOf = (moment: string): string => cityTime(endOf(moment)).replace(' ', 'T');
 export function momentOfField(text: string): string | null {
-  const time = Date.parse(`${text.length === 16 ? `${text}:00` : text}Z`);
+  const written = asField(text);
+  // A day is its end, as everywhere.
+  const whole = DAY.test(written) ? `${written}T23:59:59` : written.length === 16 ? `${written}:00` : written;
+  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$/.test(whole) && isMoment(whole.slice(0, 10)) ? Date.parse(`${whole}Z`) : Number.NaN;
   return Number.isNaN(time) ? null : new Date(time - CITY_OFFSET_MS).toISOString().replace('.000Z', 'Z');
+}
+
+/** What was typed as a date or time, as fields hold it: `2026/6/30 9:05` is `2026-06-30T09:05`. */
+export function asField(text: string): string {
+  const [, year, month = '', day = '', hour, rest = ''] = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]+(\d{1,2})(:.*))?$/.exec(text.trim()) ?? [];
+  if (!year) return text.trim();
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}${hour ? `T${hour.padStart(2, '0')}${rest}` : ''}`;
 }
 
 /** The first mark after a moment, or the last before it; `null` where there is none. */

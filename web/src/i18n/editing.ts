@@ -111,7 +111,10 @@ export const zh = {
   difference_moved: '移动',
   difference_changed: '修改',
   difference_removed: '移除',
-  dateBad: '时刻无法读取',
+  dateBad: '时刻无法读取，应如 2026-06-30 14:05',
+  dateForm: '年-月-日',
+  timeForm: '年-月-日 时:分:秒',
+  calendar: '从日历选择',
 };
 
 export const en: typeof zh = {
@@ -226,5 +229,8 @@ export const en: typeof zh = {
   difference_moved: 'moved',
   difference_changed: 'changed',
   difference_removed: 'removed',
-  dateBad: 'The moment cannot be read',
+  dateBad: 'The moment cannot be read; a good one is 2026-06-30 14:05',
+  dateForm: 'YYYY-MM-DD',
+  timeForm: 'YYYY-MM-DD hh:mm:ss',
+  calendar: 'Choose from a calendar',
 };

@@ -22,7 +22,7 @@ export class Live {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private hiding: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly heard: (commit: Commit) => void, private readonly shut: () => void) {
+  constructor(private readonly heard: (commit: Commit) => void, private readonly refused: () => void) {
     addEventListener('online', () => this.connect());
     // What is heard while nothing can be read would be lost: it is heard when the network is back.
     addEventListener('offline', () => { this.close(); this.connection = 'offline'; });
@@ -55,7 +55,8 @@ export class Live {
 
   private connect(): void {
     this.close();
-    if (this.layers === '') return;
+    // Of nothing that is shown nothing can be late.
+    if (this.layers === '') { this.connection = 'live'; return; }
     if (!navigator.onLine) { this.connection = 'offline'; return; }
     const source = new EventSource(`/changes?${query({ layer: this.layers, after: this.last })}`);
     this.source = source;
@@ -65,9 +66,9 @@ export class Live {
       // A browser tries again by itself after a break, not after a refusal.
       if (source.readyState !== EventSource.CLOSED) return;
       this.close();
-      this.shut();
       this.timer = setTimeout(() => this.connect(), this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
+      this.refused();
     };
     source.addEventListener('commit', (event) => {
       const commit = JSON.parse((event as MessageEvent<string>).data) as Commit;

@@ -6,8 +6,10 @@ import { boxOf, grown, touched } from '../domain/live';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { anchor } from '../domain/pieces';
 import { composeStyle, type LayerView } from '../domain/style';
+import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
 import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
+import { Divisions } from './divisions.svelte';
 import { Editor } from './editor.svelte';
 import { Live } from './live.svelte';
 import { Past } from './past.svelte';
@@ -29,7 +31,7 @@ export class Planner {
   style = $state.raw<StyleSpecification | null>(null);
   views = $state<Record<string, LayerView>>({});
   theme = $state<Theme>('auto');
-  language = $state<Language>(browserLanguage());
+  language = $state<Language>('zh');
   view = $state.raw<View | null>(null);
   card = $state.raw<Card | null>(null);
   hits = $state.raw<Hit[]>([]);
@@ -41,14 +43,18 @@ export class Planner {
   mapProblem = $state(false);
   hasWebgl = $state(true);
   said = $state('');
+  /** Layers that were shown until one could no longer see them: told once. */
+  gone = $state.raw<Layer[]>([]);
   engine = $state.raw<Engine | null>(null);
+  readonly divisions = new Divisions(() => this.language, () => (this.catalogue.is === 'here' ? { code: this.catalogue.value.city.code, name: this.catalogue.value.city.title[this.language] } : { code: '', name: '' }));
   readonly past = new Past();
-  readonly visitor = new Visitor(() => this.language, () => this.reload());
-  readonly live = new Live((commit) => this.heard(commit), () => { void this.visitor.look(); });
+  readonly visitor = new Visitor(() => this.language, (turn) => this.reload(turn !== 'left'));
+  readonly live = new Live((commit) => this.heard(commit), () => { void this.lookAgain(); });
   readonly editor = new Editor(this);
   readonly sheets = new Sheets(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
-  private isLanguageChosen = false;
+  /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
+  private given = $state.raw<Taste>({ language: null, theme: null });
 
   words = $derived(dictionaries[this.language]);
   isDark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.prefersDark));
@@ -59,11 +65,29 @@ export class Planner {
   constructor() {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => { this.prefersDark = matches; });
     const link = parsePermalink(location.hash);
-    this.theme = link.theme;
+    const kept = keptTaste(() => localStorage);
+    const asked = askedTaste(location.search);
+    this.theme = asked.theme ?? kept.theme ?? 'auto';
+    this.language = asked.language ?? kept.language ?? browserLanguage();
+    this.take(link);
     this.view = link.view;
     this.past.date = link.date;
     this.past.compare = link.compare;
-    if (link.language) { this.language = link.language; this.isLanguageChosen = true; }
+  }
+
+  /** Takes over what a link gives of language and theme. */
+  private take({ language, theme }: Permalink): void {
+    this.given = { language, theme: theme === 'auto' ? null : theme };
+    if (language) this.language = language;
+    if (theme !== 'auto') this.theme = theme;
+  }
+
+  /** Keeps what somebody chose here: no link says otherwise any more. */
+  private choose(taste: Partial<Taste>): void {
+    keepTaste(() => localStorage, taste);
+    this.given = { language: taste.language ? null : this.given.language, theme: taste.theme ? null : this.given.theme };
+    const query = withoutTaste(location.search, taste);
+    if (query !== location.search) history.replaceState(null, '', location.pathname + query + location.hash);
   }
 
   async load(): Promise<void> {
@@ -78,14 +102,30 @@ export class Planner {
   }
 
   /** Draws everything anew for somebody who sees something else. */
-  private async reload(): Promise<void> {
+  private async reload(isTold = true): Promise<void> {
     const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle()]);
-    const views = this.views;
+    const { views, layers } = this;
+    const isThere = (id: string): boolean => value.layers.some((layer) => layer.id === id);
+    this.gone = isTold ? layers.filter(({ id }) => views[id]?.isShown && !isThere(id)) : [];
     this.catalogue = { is: 'here', value };
     this.views = Object.fromEntries(value.layers.map((layer) => [layer.id, views[layer.id] ?? { isShown: layer.visible, opacity: 100, off: [] }]));
+    // What is not saved stays in hand; without rights there is nothing else to edit.
+    if (this.editor.isOn && !this.editor.isDirty && this.editor.layers.length === 0) this.editor.stop();
     this.engine?.refreshAll();
     this.live.restart();
-    if (this.card) void this.open(this.card.layer.id, this.card.id);
+    if (this.card && !isThere(this.card.layer.id)) this.closeCard();
+    else if (this.card) void this.open(this.card.layer.id, this.card.id);
+  }
+
+  /** The feed was refused: asks who one is and what there is to see, and goes on with that. Without an answer, later. */
+  private async lookAgain(): Promise<void> {
+    try {
+      await this.visitor.look();
+      const { layers } = await readCatalogue(this.language);
+      if (layers.map(({ id }) => id).join() !== this.layers.map(({ id }) => id).join()) await this.reload();
+    } catch {
+      // The feed tries again, and this with it.
+    }
   }
 
   async loadStyle(): Promise<void> {
@@ -126,10 +166,9 @@ export class Planner {
     if (location.hash === this.link()) return;
     const link = parsePermalink(location.hash);
     const style = this.isDark;
-    this.theme = link.theme;
+    this.take(link);
     this.past.date = link.date;
     this.past.compare = link.compare;
-    if (link.language) this.language = link.language;
     if (style !== this.isDark || link.language) this.restyle();
     if (link.view) this.engine?.go([link.view.lon, link.view.lat], link.view.zoom);
     this.applyLink(link);
@@ -149,19 +188,20 @@ export class Planner {
       sought: this.sought,
       date: this.past.date,
       compare: this.past.compare,
-      theme: this.theme,
-      language: this.isLanguageChosen ? this.language : null,
+      theme: this.given.theme ?? 'auto',
+      language: this.given.language,
     });
   }
 
   setTheme(theme: Theme): void {
     this.theme = theme;
+    this.choose({ theme });
     this.restyle();
   }
 
   toggleLanguage(): void {
     this.language = this.language === 'zh' ? 'en' : 'zh';
-    this.isLanguageChosen = true;
+    this.choose({ language: this.language });
     this.restyle();
     if (this.card?.feature.is === 'here') void this.open(this.card.layer.id, this.card.id);
   }

@@ -6,11 +6,14 @@ import type { Language } from '../i18n/dictionary';
 /** Browsers count no further. */
 const LONGEST_TIMER_MS = 2 ** 31 - 2000;
 
+/** Why somebody sees something else from now on: they came, they left, or their session ended under them. */
+export type Turn = 'came' | 'left' | 'ended';
+
 /** Who uses the page, and what they may do. The server decides; this draws buttons by what it said. */
 export class Visitor {
   session = $state.raw<Session | null>(null);
-  /** Whether a session ended without having been asked to. */
-  hasEnded = $state(false);
+  /** How a session ended that was not ended here: by itself, or in another tab. */
+  ended = $state<'itself' | 'elsewhere' | null>(null);
   isAsked = $state(false);
   /** The name of who was signed in last, for those who sign in again. */
   lastName = $state('');
@@ -18,11 +21,14 @@ export class Visitor {
   name = $derived(this.session?.signed_in ? this.session.name : '');
   isAdministrator = $derived(this.session?.may.service.includes('administer') ?? false);
 
+  /** The other tabs of this browser, which have the same session. */
+  private readonly others = new BroadcastChannel('platbook.session');
   private ending: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly language: () => Language, private readonly changed: () => Promise<void>) {
+  constructor(private readonly language: () => Language, private readonly changed: (turn: Turn) => Promise<void>) {
     door.refused = (problem) => { if (problem.code !== 'session.refused') void this.refused(); };
-    document.addEventListener('visibilitychange', () => { if (!document.hidden && this.isSignedIn) void this.look(); });
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) void this.look(); });
+    this.others.onmessage = () => { void this.look('elsewhere'); };
   }
 
   async load(): Promise<void> {
@@ -45,38 +51,44 @@ export class Visitor {
 
   async signIn(name: string, password: string): Promise<void> {
     this.session = await signIn(name, password, this.language());
+    this.others.postMessage('came');
     await this.entered();
   }
 
   async signOut(): Promise<void> {
     await signOut(this.language());
+    this.others.postMessage('left');
     await this.load();
     this.lastName = '';
-    await this.changed();
+    await this.changed('left');
   }
 
   private async entered(): Promise<void> {
     this.watch();
-    this.hasEnded = false;
+    this.ended = null;
     this.isAsked = false;
-    await this.changed();
+    await this.changed('came');
   }
 
-  /** Looks whether the session still holds: another tab may have ended it. */
-  async look(): Promise<void> {
+  /** Looks whose session it is now: another tab may have ended it, or begun one. */
+  async look(where: 'itself' | 'elsewhere' = 'itself'): Promise<void> {
     const before = this.session;
     // Without an answer nothing is known: what was said last stands.
     const now = await readSession(this.language()).catch((error: unknown) => (error instanceof Problem && error.status === 401 ? null : before));
-    if (before?.signed_in && now !== before && !now?.signed_in) await this.refused();
-    else if (now) this.session = now;
+    if (this.session !== before) return;
+    if (before?.signed_in && now !== before && !now?.signed_in) { await this.refused(where); return; }
+    if (!now) return;
+    this.session = now;
+    if (before && now.signed_in && now.name !== (before.signed_in ? before.name : '')) await this.entered();
   }
 
   /** An answer said that nobody is signed in, though somebody was. */
-  async refused(): Promise<void> {
+  async refused(where: 'itself' | 'elsewhere' = 'itself'): Promise<void> {
     if (!this.isSignedIn) return;
     this.lastName = this.name;
-    this.hasEnded = true;
+    this.ended = where;
     this.session = null;
     await this.load().catch(() => undefined);
+    await this.changed('ended').catch(() => undefined);
   }
 }
