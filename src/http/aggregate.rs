@@ -148,13 +148,10 @@ pub(super) async fn read_aggregate_tile(
     }
     let groups = question.groups(&state, &snapshot, at).await?;
     let drawn = state.desk.run(move || draw_groups(&snapshot, areas, &groups, tile)).await?;
-    let mut response = (tags, [(header::CONTENT_TYPE, MEDIA_TYPE)]).into_response();
     if drawn.bytes.is_empty() {
-        *response.status_mut() = StatusCode::NO_CONTENT;
-    } else {
-        *response.body_mut() = drawn.bytes.into();
+        return Ok((StatusCode::NO_CONTENT, tags).into_response());
     }
-    Ok(response)
+    Ok((tags, [(header::CONTENT_TYPE, MEDIA_TYPE)], drawn.bytes).into_response())
 }
 
 /// Areas of divisions, or the cells that have something in them.

@@ -91,7 +91,12 @@ pub(super) async fn export_items(
     });
     // What cannot be written at all is found out before an answer has begun.
     let first = next_of(&mut chunks).await.transpose().map_err(refused)?;
-    let rest = stream::unfold(chunks, |mut chunks| async move { next_of(&mut chunks).await.map(|one| (one, chunks)) });
+    // Where there is no first there is no other.
+    let chunks = first.is_some().then_some(chunks);
+    let rest = stream::unfold(chunks, |chunks| async move {
+        let mut chunks = chunks?;
+        next_of(&mut chunks).await.map(|one| (one, Some(chunks)))
+    });
     let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest).inspect(|chunk| {
         if let Err(error) = chunk {
             tracing::warn!(%error, "an export was broken off");

@@ -85,6 +85,14 @@ pub(super) async fn wait_for_revision(
     let revision = text.parse().map(Revision).map_err(|_| {
         Problem::parameter(MIN_REVISION, "min-revision 应为修订号。", "`min-revision` is a revision, a whole number.")
     })?;
+    if state.app.revision() < revision && state.app.store.head().await? < revision {
+        let newest = state.app.revision();
+        let zh = format!("日志只到修订 {newest}，没有 {revision}；请用写入应答中的修订号。");
+        let en = format!(
+            "The log ends at revision {newest}: there is no {revision}. Use the one that a write answered with."
+        );
+        return Err(Problem::parameter(MIN_REVISION, zh, en).with("revision", newest.0));
+    }
     if state.app.revision() < revision && !state.app.until_shown(revision, SHOWN_WITHIN).await {
         let newest = state.app.revision();
         let zh = format!("地图目前为修订 {newest}，未到 {revision}；请稍后重试。");

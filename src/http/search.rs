@@ -50,7 +50,11 @@ pub(super) async fn search_places(
         }
         results.extend(by_code(&inner, &caller, &snapshot, &q, lang));
         if results.len() < limit {
-            results.extend(by_label(&inner, &caller, &snapshot, &q, lang, limit - results.len()));
+            let found = by_label(&inner, &caller, &snapshot, &q, lang, limit);
+            let is_new =
+                |one: &Value| !results.iter().any(|other| other["id"] == one["id"] && other["id"] != Value::Null);
+            let new: Vec<Value> = found.into_iter().filter(is_new).collect();
+            results.extend(new);
         }
         results.truncate(limit);
         Answer::json(snapshot.revision(), &json!({ "query": q, "results": results }))
@@ -168,6 +172,10 @@ fn by_label(state: &AppState, caller: &Caller, snapshot: &Snapshot, q: &str, lan
     let layers: Vec<usize> = layers.into_iter().map(|(at, _)| at).collect();
     let q = plain(q);
     let words: Vec<&str> = q.split([' ', ',', '，']).filter(|word| !word.is_empty()).collect();
+    // Bare numbers stand in every other address.
+    if !q.chars().any(char::is_alphabetic) {
+        return Vec::new();
+    }
     let found = snapshot.labelled(&layers, &words, limit);
     found
         .into_iter()

@@ -79,6 +79,10 @@ async fn schemathesis_finds_no_failure_and_no_undeclared_answer() {
             .args(["--exclude-path", "/changes", "--exclude-path", "/users/{name}", "--exclude-path", "/session"])
             // It has no writer of NDJSON.
             .args(["--exclude-operation-id", "create_changeset"])
+            // It would throw away the token that it came with.
+            .args(["--exclude-operation-id", "delete_token"])
+            // What it answers is what another server did.
+            .args(["--exclude-operation-id", "ping_webhook"])
             // What it keeps between runs is of no use to the next.
             .current_dir(std::env::temp_dir())
             .args(["--workers", "1", "--request-timeout", "30", "--no-color"])

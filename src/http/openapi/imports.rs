@@ -121,7 +121,7 @@ pub(super) fn schemas() -> Value {
         "description": "What each column is: a property, @x or @y (coordinates), @wkt (a geometry); others are passed over",
     });
     let column = object(&[("name", text()), ("examples", several(text())), ("target", maybe(text()))]);
-    let rule = object(&[("severity", severity()), ("rule", text()), ("count", number())]);
+    let rule = object(&[("severity", severity()), ("rule", text()), ("title", text()), ("count", number())]);
     let finding = object(&[
         ("line", number()),
         ("severity", severity()),

@@ -198,7 +198,7 @@ fn describe(operation: &Operation, limits: &Limits, language: Lang) -> Value {
         success["content"] = content.into();
     }
     responses.insert(operation.status.to_string(), success);
-    if matches!(operation.id, "read_tile" | "read_matrix_tile" | "read_compared_tile") {
+    if matches!(operation.id, "read_tile" | "read_matrix_tile" | "read_compared_tile" | "read_aggregate_tile") {
         responses.insert("204".to_owned(), json!({ "description": "The tile is empty" }));
     }
     let mut refused = |status: &str, name: &str| {

@@ -219,7 +219,7 @@ const READING: &[Operation] = &[
         summary: ("导出文件", "All features that a question finds, as one file"),
         parameters: EXPORT,
         answers: &[
-            (GEOJSON, "FeatureCollection"),
+            (GEOJSON, "object"),
             ("application/fg+json", "object"),
             ("application/x-ndjson", "text"),
             ("text/csv", "text"),

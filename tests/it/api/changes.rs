@@ -198,8 +198,7 @@ async fn a_read_waits_for_the_revision_it_asks_for_or_says_that_it_is_not_there(
     assert_eq!(answer.header("platbook-revision"), revision.to_string());
     server.get(&format!("{ITEMS}?min-revision=x")).await.problem(400, "parameter.invalid");
     let far = server.get(&format!("/tiles/doorplate/9/416/210?min-revision={}", revision + 5)).await;
-    assert_eq!(far.problem(503, "revision.not_reached")["revision"], revision);
-    assert_eq!(far.header("retry-after"), "1");
+    assert_eq!(far.problem(400, "parameter.invalid")["revision"], revision, "the log ends before it");
 }
 
 #[tokio::test]
@@ -235,7 +234,8 @@ async fn no_filter_on_changes_finds_out_a_count_that_is_hidden() {
     };
     let schema = server.ask("GET", "/collections/population/schema", &headers).await.json();
     let names = schema["properties"].as_object().unwrap().iter();
-    let counts: Vec<&String> = names.filter(|(_, one)| one["type"] == "integer").map(|(name, _)| name).collect();
+    let counts: Vec<&String> =
+        names.filter(|(_, one)| one["type"] == "integer" && one["x-ogc-role"] != "id").map(|(name, _)| name).collect();
     assert!(!counts.is_empty());
     assert_eq!(told("village%20IS%20NOT%20NULL").await, 1, "the change itself is told");
     for count in counts {

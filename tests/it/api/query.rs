@@ -272,3 +272,21 @@ async fn a_question_too_long_for_an_address_comes_in_a_body() {
     let none = json!({ "limit": 5 });
     server.send("POST", "/query", &[], Some(&none)).await.problem(400, "body.invalid");
 }
+
+#[tokio::test]
+async fn a_geometry_of_too_many_rings_or_corners_is_refused_before_it_costs_anything() {
+    let server = TestApp::start().await;
+    let square =
+        |at: f64, side: f64| json!([[at, at], [at + side, at], [at + side, at + side], [at, at + side], [at, at]]);
+    let mut rings = vec![square(10.0, 50.0)];
+    rings.extend((0..2100).map(|i| square(11.0 + f64::from(i) * 0.01, 0.005)));
+    let many_rings = json!({ "type": "Polygon", "coordinates": rings });
+    let line: Vec<[f64; 2]> = (0..20_001).map(|i| [112.0 + f64::from(i) * 1e-5, 30.4]).collect();
+    for geometry in [many_rings, json!({ "type": "LineString", "coordinates": line })] {
+        let filter = json!({ "op": "s_intersects", "args": [{ "property": "geometry" }, geometry] });
+        let body = json!({ "collection": "doorplate", "filter": filter });
+        server.send("POST", "/query", &[], Some(&body)).await.problem(400, "filter.invalid");
+    }
+    let junk = "/collections/doorplate/items?bbox=1,junk,2,3,4&bbox-crs=http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+    server.get(junk).await.problem(400, "parameter.invalid");
+}

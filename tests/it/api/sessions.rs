@@ -299,3 +299,39 @@ async fn plain_http_has_a_cookie_of_its_own() {
     assert!(set.starts_with("platbook=") && set.contains("HttpOnly") && !set.contains("Secure"), "{set}");
     assert_eq!(who(&server, &cookie_of(&entered)).await["name"], "chief");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutting_out_is_not_undone_by_another_change_at_the_same_moment() {
+    let server = town_with_chief().await;
+    let chief = server.cookie("chief").await;
+    let as_chief = [("cookie", chief.as_str())];
+    for round in 0..4 {
+        let name = format!("clerk{round}");
+        server.account(&name, vec![grant("editor", None, "429005")], Some(PASSWORD)).await;
+        let path = format!("/users/{name}");
+        let (password, shut) = (json!({ "password": "another long password" }), json!({ "disabled": true }));
+        // A password takes a while to be worked out; who is shut out meanwhile stays so.
+        let setting = server.send("PATCH", &path, &as_chief, Some(&password));
+        let shutting = async {
+            tokio::time::sleep(std::time::Duration::from_millis(5 * round)).await;
+            server.send("PATCH", &path, &as_chief, Some(&shut)).await
+        };
+        let (set, done) = tokio::join!(setting, shutting);
+        assert_eq!((set.status, done.status), (200, 200));
+        assert_eq!(server.ask("GET", &path, &as_chief).await.json()["disabled"], true, "{name}");
+        sign_in(&server, &name, "another long password", &[]).await.problem(401, "account.disabled");
+    }
+}
+
+#[tokio::test]
+async fn guessing_ones_own_password_has_to_wait() {
+    let server = TestApp::guarded_by(Access { attempts_a_minute: 3, ..Access::default() }).await;
+    server.account("chief", vec![grant("administrator", None, "429005")], Some(PASSWORD)).await;
+    let chief = server.cookie("chief").await;
+    let guess = json!({ "password": "another long password", "current_password": "a guess" });
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        statuses.push(server.send("PATCH", "/users/chief", &[("cookie", &chief)], Some(&guess)).await.status);
+    }
+    assert!(statuses[0] == 403 && statuses[11] == 429, "{statuses:?}");
+}

@@ -193,6 +193,7 @@ export interface SchemaProperty {
   title?: string;
   'x-title'?: Titled;
   'x-unit'?: string;
+  'x-assigned'?: boolean;
   'x-enum'?: { const: string; title: string }[];
   enum?: string[];
   format?: string;

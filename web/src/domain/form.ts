@@ -11,6 +11,8 @@ export interface Field {
   control: Control;
   unit: string | null;
   required: boolean;
+  /** Whether the server gives a new feature one when it is left empty. */
+  isAssigned: boolean;
   pattern: string | null;
   minimum: number | null;
   maximum: number | null;
@@ -39,6 +41,7 @@ export function formOf(schema: Schema, language: Language, priority: string | nu
       control: controlOf(property),
       unit: (property['x-unit'] && unitTitle(property['x-unit'], language)) || null,
       required: schema.required?.includes(name) ?? false,
+      isAssigned: property['x-assigned'] ?? false,
       pattern: property.format === 'date' ? null : (property.pattern ?? null),
       minimum: property.minimum ?? null,
       maximum: property.maximum ?? null,
@@ -91,9 +94,13 @@ export function readChanges(fields: Field[], before: Inputs, now: Inputs): { pro
   return { properties, amiss };
 }
 
+/** What a field's text says of a new feature: what is given one may be left empty. */
+const readNew = (field: Field, text: string): { value: Scalar } | { amiss: Amiss } =>
+  field.isAssigned && text.trim() === '' ? { value: null } : readInput(field, text);
+
 /** The values of a new feature, those that have one; and what is amiss. */
 export function readAll(fields: Field[], now: Inputs): { properties: Record<string, Scalar>; amiss: Record<string, Amiss> } {
-  const read = fields.map((field) => [field.name, readInput(field, now[field.name] ?? '')] as const);
+  const read = fields.map((field) => [field.name, readNew(field, now[field.name] ?? '')] as const);
   return {
     properties: Object.fromEntries(read.flatMap(([name, one]) => ('value' in one && one.value !== null ? [[name, one.value]] : []))),
     amiss: Object.fromEntries(read.flatMap(([name, one]) => ('amiss' in one ? [[name, one.amiss]] : []))),

@@ -1566,6 +1566,7 @@ export interface components {
                     /** @enum {string} */
                     severity: "fault" | "warning";
                     rule: string;
+                    title: string;
                     count: number;
                 }[];
                 findings: {
@@ -2510,7 +2511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/geo+json": components["schemas"]["FeatureCollection"];
+                    "application/geo+json": Record<string, never>;
                     "application/fg+json": Record<string, never>;
                     "application/x-ndjson": string;
                     "text/csv": string;
@@ -3756,6 +3757,13 @@ export interface operations {
                 content: {
                     "application/vnd.mapbox-vector-tile": string;
                 };
+            };
+            /** @description The tile is empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];

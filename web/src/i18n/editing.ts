@@ -46,6 +46,7 @@ export const zh = {
   removedMeanwhile: '此要素已被他人删除。',
   merged: (actor: string, version: number) => `已与 ${actor} 的版本 ${version} 合并`,
   required: '必填',
+  assigned: '留空则自动编码',
   optional: '无',
   amiss: (what: string, limit: string) =>
     ({ required: '必填', number: '应为数字', integer: '应为整数', minimum: `不小于 ${limit}`, maximum: `不大于 ${limit}`, pattern: '格式不符', date: '应为日期，如 2026-06-30', choice: '请从列表中选' })[what] ?? what,
@@ -164,6 +165,7 @@ export const en: typeof zh = {
   removedMeanwhile: 'Somebody has deleted this feature.',
   merged: (actor, version) => `Merged with version ${version} by ${actor}`,
   required: 'required',
+  assigned: 'given when left empty',
   optional: 'none',
   amiss: (what, limit) =>
     ({ required: 'Required', number: 'A number is expected', integer: 'A whole number is expected', minimum: `At least ${limit}`, maximum: `At most ${limit}`, pattern: 'Not of the right form', date: 'A date such as 2026-06-30', choice: 'Choose from the list' })[what] ?? what,
