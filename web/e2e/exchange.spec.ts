@@ -42,7 +42,7 @@ test('a table is tried, put right by its report, and imported; the next one of i
   await shot(page, 'import-tried');
   expect(await violations(page)).toEqual([]);
   const [report] = await Promise.all([page.waitForEvent('download'), result.getByRole('link', { name: '下载质量报告' }).click()]);
-  expect((await readFile(await report.path(), 'utf8')).replace('\ufeff', '')).toContain('3,fault,value.type,状态,挂歪了');
+  expect((await readFile(await report.path(), 'utf8')).replace('\ufeff', '')).toContain('3,错误,值的类型不符,状态,挂歪了');
 
   await dialog(page).getByRole('button', { name: '换一个文件' }).click();
   await dialog(page).getByLabel('选择文件').setInputFiles(file('损坏'));
