@@ -10,7 +10,7 @@ use crate::catalog::Catalogue;
 use crate::config::Config;
 use crate::demo::{self, Plan, Sources};
 use crate::domain::{ChangeSet, Claims, Draft, Edit, Intake, Revision};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// What `platbook demo` understands.
 #[derive(Debug, Args)]
@@ -40,6 +40,12 @@ pub enum DemoError {
         /// Its newest revision.
         revision: Revision,
     },
+    /// A demo city that was broken off.
+    #[error("{database} holds a part of a demo city, whose making was broken off; remove it and make the city again")]
+    Part {
+        /// The database.
+        database: String,
+    },
     /// The generator ended without a word.
     #[error("the demo city was not finished")]
     Unfinished,
@@ -65,6 +71,9 @@ pub(super) async fn demo(config: &Config, args: DemoArgs) -> Result<(), CliError
     let store = open_store(config, true).await?;
     let revision = store.head().await?;
     if revision > Revision::ZERO {
+        if is_part(store.as_ref(), revision).await? {
+            return Err(DemoError::Part { database: config.database.clone() }.into());
+        }
         if args.if_missing {
             return say(&format!("{} holds a city already, at revision {revision}", config.database));
         }
@@ -97,6 +106,24 @@ pub(super) async fn demo(config: &Config, args: DemoArgs) -> Result<(), CliError
     ))
 }
 
+/// In whose name the city is made.
+const ACTOR: &str = "demo";
+
+/// How the reason of the last change set ends.
+const WHOLE: &str = ", whole";
+
+/// Whether nothing but a demo city was written, and not all of it.
+async fn is_part(store: &dyn Store, head: Revision) -> Result<bool, StoreError> {
+    /// A city of any scale has fewer change sets.
+    const LOOKED_AT: u64 = 10_000;
+    if head.0 > LOOKED_AT {
+        return Ok(false);
+    }
+    let written = store.summaries(Revision::ZERO, head).await?;
+    let is_demo = written.iter().all(|commit| commit.actor == ACTOR);
+    Ok(is_demo && !written.iter().any(|commit| commit.reason.ends_with(WHOLE)))
+}
+
 async fn write(
     store: &dyn Store,
     mut made: mpsc::Receiver<Batch>,
@@ -104,13 +131,16 @@ async fn write(
     plan: &Plan,
 ) -> Result<usize, CliError> {
     let mut written = 0;
-    while let Some((mut drafts, intakes)) = made.recv().await {
+    let mut coming = made.recv().await;
+    while let Some((mut drafts, intakes)) = coming {
+        coming = made.recv().await;
         drafts.retain(|draft| catalogue.layer(&draft.layer).is_some());
         written += drafts.len();
+        let end = if coming.is_none() { WHOLE } else { "" };
         store
             .append(ChangeSet {
-                actor: "demo".to_owned(),
-                reason: format!("demo city, seed {}, scale {}", plan.seed, plan.scale),
+                actor: ACTOR.to_owned(),
+                reason: format!("demo city, seed {}, scale {}{end}", plan.seed, plan.scale),
                 at: jiff::Timestamp::now(),
                 operation: None,
                 edits: drafts.into_iter().map(Edit::Create).collect(),

@@ -1,4 +1,4 @@
-//! Clients that others wrote, against a running server: OWSLib, GeoPandas, Schemathesis.
+//! Clients that others wrote, against a running server: OWSLib, QGIS, GeoPandas, Schemathesis.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,10 +18,16 @@ fn client(name: &str) -> PathBuf {
 
 /// Runs a script of the folder `clients` to its end; what it wrote, as JSON.
 async fn run(script: &'static str, arguments: Vec<String>, input: String) -> Value {
+    run_by(client("python"), script, arguments, input).await
+}
+
+/// The same by a Python of one's choice.
+async fn run_by(python: PathBuf, script: &'static str, arguments: Vec<String>, input: String) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients").join(script);
     let output = tokio::task::spawn_blocking(move || {
         use std::io::Write;
-        let mut child = Command::new(client("python"))
+        let mut child = Command::new(python)
+            .env("QT_QPA_PLATFORM", "offscreen")
             .arg(script)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -51,6 +57,20 @@ async fn owslib_reads_filters_and_writes_features() {
     });
     let told = run("owslib_client.py", vec![format!("{}/", server.base), token], plate.to_string()).await;
     assert_eq!(told["plates"], PLATES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn qgis_reads_filters_and_cuts_out_layers() {
+    let server = TestApp::start().await;
+    // QGIS comes with Debian and its Python; `scripts/install qgis` installs it.
+    let python = PathBuf::from("/usr/bin/python3");
+    let told = run_by(python, "qgis_client.py", vec![format!("{}/", server.base)], String::new()).await;
+    assert_eq!((&told["plates"], &told["villages"]), (&PLATES.into(), &VILLAGES.len().into()));
+    for (name, query) in [("here", "bbox=112.7,30.3,112.8,30.5"), ("damaged", "status=damaged")] {
+        let matched =
+            server.json(&format!("/collections/doorplate/items?limit=1&{query}")).await["numberMatched"].clone();
+        assert_eq!(told[name], matched, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use platbook::domain::{ChangeSet, Claims};
 use tempfile::TempDir;
 
 use crate::support::{Program, platbook, postgres, refusal, success};
@@ -145,4 +146,24 @@ async fn a_database_that_goes_away_comes_back() {
     assert_eq!(server.get("/healthz").await.0, 200);
     database.run();
     assert!(became(200).await, "ready once the database is back");
+}
+
+#[tokio::test]
+async fn a_demo_city_that_was_broken_off_is_not_taken_for_a_whole_one() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("city.sqlite").to_str().unwrap().to_owned();
+    let store = platbook::store::open(&path).await.unwrap();
+    let begun = ChangeSet {
+        actor: "demo".to_owned(),
+        reason: "demo city, seed 429005, scale 1".to_owned(),
+        at: jiff::Timestamp::now(),
+        operation: None,
+        edits: Vec::new(),
+        intakes: Vec::new(),
+        claims: Claims::default(),
+    };
+    store.append(begun).await.unwrap();
+    drop(store);
+    let told = refusal(&["demo", "--database", &path, "--if-missing"]);
+    assert!(told.contains("a part of a demo city"), "{told}");
 }
