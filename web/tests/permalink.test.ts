@@ -11,6 +11,7 @@ const permalink: fc.Arbitrary<Permalink> = fc.record({
   view: fc.option(fc.record({ zoom: fixed(0, 24, 2), lat: fixed(-90, 90, 5), lon: fixed(-180, 180, 5) })),
   layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }) }), { selector: ({ id }) => id, maxLength: 6 })),
   off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
+  filters: fc.dictionary(layerId, fc.oneof(fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\p{Surrogate}/u.test(text)), fc.constant("status = '损坏' AND a < 1")), { noNullPrototype: true }),
   selection: fc.option(fc.record({ layer: name, id: name })),
   sought: fc.option(name),
   date: fc.constantFrom(null, '2026-06-30', '2026-06-30T06:05:00Z', '2026-06-30T06:05:00.123Z'),
@@ -35,10 +36,11 @@ test('no text stops the reader, and what it reads is stable', () => {
 });
 
 test('a link reads as it is documented', () => {
-  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&s=doorplate~17&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
+  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&s=doorplate~17&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
     view: { zoom: 11.2, lat: 30.42, lon: 112.9 },
     layers: [{ id: 'village', opacity: 100 }, { id: 'doorplate', opacity: 60 }],
     off: { doorplate: ['planned', 'made'] },
+    filters: { doorplate: "status = 'x'" },
     selection: { layer: 'doorplate', id: '17' },
     sought: 'N49H94585',
     date: '2025-06-30',
@@ -49,7 +51,7 @@ test('a link reads as it is documented', () => {
 });
 
 test('a view outside the world, a broken escape and an unknown theme are left out', () => {
-  expect(parsePermalink('#99/30/112?s=a~%zz&d=2025-02-30&cmp=2024-12-31@101&t=neon&g=fr')).toEqual(EMPTY);
+  expect(parsePermalink('#99/30/112?f=a~!,b~_w&s=a~%zz&d=2025-02-30&cmp=2024-12-31@101&t=neon&g=fr')).toEqual(EMPTY);
 });
 
 test('no layers shown differs from the catalogue’s choice', () => {

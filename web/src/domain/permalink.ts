@@ -10,6 +10,8 @@ export interface Permalink {
   view: View | null;
   layers: Shown[] | null;
   off: Record<string, string[]>;
+  /** Conditions in CQL2 text, by layer. */
+  filters: Record<string, string>;
   selection: { layer: string; id: string } | null;
   /** Coordinates or a cell that were searched for. */
   sought: string | null;
@@ -21,7 +23,7 @@ export interface Permalink {
   language: Language | null;
 }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, selection: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, selection: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -30,6 +32,18 @@ const encoded = (text: string): string =>
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Text in the letters of addresses: a Chinese one is a third as long as percent-encoded. */
+const packed = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+
+function unpacked(text: string): string | null {
+  try {
+    const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return null;
   }
@@ -48,6 +62,8 @@ export function formatPermalink(state: Permalink): string {
   }
   const off = Object.entries(state.off).filter(([, values]) => values.length > 0);
   if (off.length > 0) parts.push(`c=${off.map(([id, values]) => [id, ...values].map(encoded).join('~')).join(',')}`);
+  const filters = Object.entries(state.filters).filter(([, text]) => text !== '');
+  if (filters.length > 0) parts.push(`f=${filters.map(([id, text]) => `${encoded(id)}~${packed(text)}`).join(',')}`);
   if (state.selection !== null) parts.push(`s=${encoded(state.selection.layer)}~${encoded(state.selection.id)}`);
   if (state.sought !== null) parts.push(`q=${encoded(state.sought)}`);
   if (state.date !== null) parts.push(`d=${state.date}`);
@@ -60,7 +76,7 @@ export function formatPermalink(state: Permalink): string {
 /** Reads any text; what is damaged is left out, the rest holds. */
 export function parsePermalink(hash: string): Permalink {
   const [head = '', tail = ''] = hash.replace(/^#/, '').split('?', 2);
-  const state: Permalink = { ...EMPTY, off: {}, view: parseView(head) };
+  const state: Permalink = { ...EMPTY, off: {}, filters: {}, view: parseView(head) };
   for (const part of tail.split('&')) {
     const at = part.indexOf('=');
     if (at < 1) continue;
@@ -68,6 +84,7 @@ export function parsePermalink(hash: string): Permalink {
     switch (part.slice(0, at)) {
       case 'l': state.layers = parseShown(value); break;
       case 'c': state.off = parseOff(value); break;
+      case 'f': state.filters = parseFilters(value); break;
       case 's': state.selection = parseSelection(value); break;
       case 'q': state.sought = decoded(value) || null; break;
       case 'd': state.date = isMoment(value) ? value : null; break;
@@ -104,6 +121,16 @@ function parseOff(text: string): Record<string, string[]> {
     if (id && kept.length > 0) off.set(id, [...new Set(kept)]);
   }
   return Object.fromEntries(off);
+}
+
+function parseFilters(text: string): Record<string, string> {
+  const filters = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const [name = '', condition = ''] = part.split('~');
+    const [id, said] = [decoded(name), unpacked(condition)];
+    if (id && said) filters.set(id, said);
+  }
+  return Object.fromEntries(filters);
 }
 
 function parseCompare(text: string): Permalink['compare'] {

@@ -31,17 +31,17 @@ function withoutClasses(base: FilterSpecification | undefined, by: string, off: 
   return (base === undefined ? kept : ['all', base, kept]) as FilterSpecification;
 }
 
-/** The sources of a style, their tiles as of a moment. */
-function sourcesAt(sources: StyleSpecification['sources'], moment: string | null): StyleSpecification['sources'] {
-  if (moment === null) return sources;
-  const asked = `?datetime=${encodeURIComponent(moment)}`;
-  return Object.fromEntries(Object.entries(sources).map(([id, source]) => [
-    id, source.type === 'vector' && source.tiles ? { ...source, tiles: source.tiles.map((url) => url + asked) } : source,
-  ]));
+/** The sources of a style, their tiles as of a moment and with what holds a layer's condition alone. */
+function sourcesOf(sources: StyleSpecification['sources'], moment: string | null, filters: Record<string, string>): StyleSpecification['sources'] {
+  return Object.fromEntries(Object.entries(sources).map(([id, source]) => {
+    const filter = filters[id];
+    const asked = [...(moment === null ? [] : [`datetime=${encodeURIComponent(moment)}`]), ...(filter === undefined ? [] : [`filter=${encodeURIComponent(filter)}`])].join('&');
+    return [id, asked !== '' && source.type === 'vector' && source.tiles ? { ...source, tiles: source.tiles.map((url) => `${url}?${asked}`) } : source];
+  }));
 }
 
 /** The style that the server gave, shown as the reader asked for: pure, so that the map can be told the difference. */
-export function composeStyle(style: StyleSpecification, catalogue: Layer[], views: Record<string, LayerView>, moment: string | null = null, isNarrow = false): StyleSpecification {
+export function composeStyle(style: StyleSpecification, catalogue: Layer[], views: Record<string, LayerView>, moment: string | null = null, isNarrow = false, filters: Record<string, string> = {}): StyleSpecification {
   const known = new Map(catalogue.map((layer) => [layer.id, layer]));
   const layers = style.layers.map((drawn) => {
     const id = layerOf(drawn);
@@ -61,5 +61,5 @@ export function composeStyle(style: StyleSpecification, catalogue: Layer[], view
     }
     return copy as LayerSpecification;
   });
-  return { ...style, sources: sourcesAt(style.sources, moment), layers };
+  return { ...style, sources: sourcesOf(style.sources, moment, filters), layers };
 }

@@ -1,3 +1,4 @@
+import * as asking from './asking';
 import * as editing from './editing';
 import * as exchange from './exchange';
 import * as people from './people';
@@ -7,6 +8,7 @@ const zh = {
   ...people.zh,
   ...editing.zh,
   ...exchange.zh,
+  ...asking.zh,
   search: '搜索地名、编码、经纬度、北斗网格码',
   searchShort: '搜索',
   searchNone: (q: string) => `没有找到“${q}”`,
@@ -108,6 +110,7 @@ const en: Dictionary = {
   ...people.en,
   ...editing.en,
   ...exchange.en,
+  ...asking.en,
   search: 'Search places, codes, coordinates, BeiDou cells',
   searchShort: 'Search',
   searchNone: (q) => `Nothing found for “${q}”`,

@@ -11,6 +11,7 @@ import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
 import { Divisions } from './divisions.svelte';
 import { Editor } from './editor.svelte';
+import { Filters } from './filters.svelte';
 import { Live } from './live.svelte';
 import { Past } from './past.svelte';
 import { Sheets } from './sheets.svelte';
@@ -51,6 +52,7 @@ export class Planner {
   readonly visitor = new Visitor(() => this.language, (turn) => this.reload(turn !== 'left'));
   readonly live = new Live((commit) => this.heard(commit), () => { void this.lookAgain(); });
   readonly editor = new Editor(this);
+  readonly filters = new Filters(this);
   readonly sheets = new Sheets(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
@@ -59,7 +61,7 @@ export class Planner {
   words = $derived(dictionaries[this.language]);
   isDark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.prefersDark));
   layers = $derived(this.catalogue.is === 'here' ? this.catalogue.value.layers : []);
-  composed = $derived(this.style ? composeStyle(this.style, this.layers, this.views, this.past.date, this.sheets.isNarrow) : null);
+  composed = $derived(this.style ? composeStyle(this.style, this.layers, this.views, this.past.date, this.sheets.isNarrow, this.filters.active) : null);
   shown = $derived(this.layers.filter(({ id }) => this.views[id]?.isShown).map(({ id }) => id));
 
   constructor() {
@@ -73,6 +75,7 @@ export class Planner {
     this.view = link.view;
     this.past.date = link.date;
     this.past.compare = link.compare;
+    this.filters.texts = link.filters;
   }
 
   /** Takes over what a link gives of language and theme. */
@@ -96,6 +99,7 @@ export class Planner {
       const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle(), this.visitor.load()]);
       this.catalogue = { is: 'here', value };
       this.applyLink(parsePermalink(location.hash));
+      this.filters.recountAll();
     } catch (error) {
       this.catalogue = { is: 'failed', problem: asProblem(error) };
     }
@@ -113,6 +117,7 @@ export class Planner {
     if (this.editor.isOn && !this.editor.isDirty && this.editor.layers.length === 0) this.editor.stop();
     this.engine?.refreshAll();
     this.live.restart();
+    this.filters.recountAll();
     if (this.card && !isThere(this.card.layer.id)) this.closeCard();
     else if (this.card) void this.open(this.card.layer.id, this.card.id);
   }
@@ -169,6 +174,7 @@ export class Planner {
     this.take(link);
     this.past.date = link.date;
     this.past.compare = link.compare;
+    this.filters.take(link.filters);
     if (style !== this.isDark || link.language) this.restyle();
     if (link.view) this.engine?.go([link.view.lon, link.view.lat], link.view.zoom);
     this.applyLink(link);
@@ -184,6 +190,7 @@ export class Planner {
       view: this.view,
       layers: isChanged ? shown : null,
       off: Object.fromEntries(Object.entries(this.views).map(([id, view]) => [id, view.off])),
+      filters: this.filters.texts,
       selection: this.card ? { layer: this.card.layer.id, id: this.card.id } : null,
       sought: this.sought,
       date: this.past.date,
@@ -298,6 +305,7 @@ export class Planner {
       if (card && commit.changes.some(({ layer, id }) => layer === card.layer.id && String(id) === card.id)) void this.open(card.layer.id, card.id);
     }
     this.editor.heard(commit);
+    this.filters.heard(commit);
     if (this.catalogue.is !== 'here') return;
     const more = grown(commit);
     const layers = this.catalogue.value.layers.map((layer) => (more[layer.id] ? { ...layer, count: layer.count + (more[layer.id] ?? 0) } : layer));
