@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EMPTY, formatPermalink, type Permalink, parsePermalink } from '../src/domain/permalink';
+import { chosenFor } from '../src/domain/statistics';
 
 const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });
 const layerId = fc.stringMatching(/^[a-z][a-z-]{0,10}$/);
@@ -12,6 +13,7 @@ const permalink: fc.Arbitrary<Permalink> = fc.record({
   layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }) }), { selector: ({ id }) => id, maxLength: 6 })),
   off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
   filters: fc.dictionary(layerId, fc.oneof(fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\p{Surrogate}/u.test(text)), fc.constant("status = '损坏' AND a < 1")), { noNullPrototype: true }),
+  statistics: fc.constantFrom(null, chosenFor('doorplate'), { ...chosenFor('base~station'), by: 'village' as const, within: '429005001', measure: 'sum' as const, value: 'height_m', isPerKm2: true, method: 'manual' as const, breaks: [1, 2.5] }),
   selection: fc.option(fc.record({ layer: name, id: name })),
   sought: fc.option(name),
   date: fc.constantFrom(null, '2026-06-30', '2026-06-30T06:05:00Z', '2026-06-30T06:05:00.123Z'),
@@ -36,11 +38,12 @@ test('no text stops the reader, and what it reads is stable', () => {
 });
 
 test('a link reads as it is documented', () => {
-  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&s=doorplate~17&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
+  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&st=doorplate~village~429005001~count~~~jenks~6&s=doorplate~17&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
     view: { zoom: 11.2, lat: 30.42, lon: 112.9 },
     layers: [{ id: 'village', opacity: 100 }, { id: 'doorplate', opacity: 60 }],
     off: { doorplate: ['planned', 'made'] },
     filters: { doorplate: "status = 'x'" },
+    statistics: { ...chosenFor('doorplate'), within: '429005001', by: 'village', method: 'jenks', classes: 6 },
     selection: { layer: 'doorplate', id: '17' },
     sought: 'N49H94585',
     date: '2025-06-30',

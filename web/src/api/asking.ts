@@ -2,6 +2,9 @@ import type { Language } from '../i18n/dictionary';
 import { ask, query } from './client';
 import type { Feature } from './types';
 
+/** More divisions than a city has. */
+const MOST_AREAS = 2000;
+
 /** Which features of a layer are meant: by a condition in CQL2, a division, a moment; `null` is any. */
 export interface Question { filter: string | null; division: string | null; datetime: string | null }
 
@@ -28,10 +31,11 @@ export const aggregate = (layer: string, by: string, value: string | null, quest
   ask<Aggregate>(`${pathOf(layer)}/aggregate?${query({ by, value, ...question })}`, language, signal ? { signal } : {});
 
 /** The tiles of a map of counts: the areas under their codes. */
-export const aggregateTiles = (layer: string, by: string, value: string | null, question: Question): string =>
-  `${location.origin}${pathOf(layer)}/aggregate/tiles/{z}/{x}/{y}?${query({ by, value, ...question })}`;
+export const aggregateTiles = (layer: string, by: string, datetime: string | null): string => {
+  const asked = query({ by, datetime });
+  return `${location.origin}${pathOf(layer)}/aggregate/tiles/{z}/{x}/{y}?${asked}`;
+};
 
 /** The areas of divisions: townships of the city, or the villages in a division. */
-export const readAreas = (level: 'township' | 'village', division: string | null, language: Language, signal?: AbortSignal): Promise<Feature[]> =>
-  ask<{ features: Feature[] }>(`${pathOf(level)}/items?${query({ division, limit: 2000 })}`, language, signal ? { signal } : {}).then(({ features }) => features);
-
+export const readAreas = (level: 'township' | 'village', division: string | null, datetime: string | null, language: Language): Promise<Feature[]> =>
+  ask<{ features: Feature[] }>(`${pathOf(level)}/items?${query({ division, datetime, limit: MOST_AREAS })}`, language).then(({ features }) => features);

@@ -1,5 +1,6 @@
 import type { Language } from '../i18n/dictionary';
 import { isMoment } from './moment';
+import { type Chosen, readChosen, writeChosen } from './statistics';
 
 export type Theme = 'auto' | 'light' | 'dark';
 export interface View { zoom: number; lat: number; lon: number }
@@ -12,6 +13,8 @@ export interface Permalink {
   off: Record<string, string[]>;
   /** Conditions in CQL2 text, by layer. */
   filters: Record<string, string>;
+  /** What the map is coloured by. */
+  statistics: Chosen | null;
   selection: { layer: string; id: string } | null;
   /** Coordinates or a cell that were searched for. */
   sought: string | null;
@@ -23,7 +26,7 @@ export interface Permalink {
   language: Language | null;
 }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, selection: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, statistics: null, selection: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -64,6 +67,7 @@ export function formatPermalink(state: Permalink): string {
   if (off.length > 0) parts.push(`c=${off.map(([id, values]) => [id, ...values].map(encoded).join('~')).join(',')}`);
   const filters = Object.entries(state.filters).filter(([, text]) => text !== '');
   if (filters.length > 0) parts.push(`f=${filters.map(([id, text]) => `${encoded(id)}~${packed(text)}`).join(',')}`);
+  if (state.statistics !== null) parts.push(`st=${writeChosen(state.statistics, encoded)}`);
   if (state.selection !== null) parts.push(`s=${encoded(state.selection.layer)}~${encoded(state.selection.id)}`);
   if (state.sought !== null) parts.push(`q=${encoded(state.sought)}`);
   if (state.date !== null) parts.push(`d=${state.date}`);
@@ -85,6 +89,7 @@ export function parsePermalink(hash: string): Permalink {
       case 'l': state.layers = parseShown(value); break;
       case 'c': state.off = parseOff(value); break;
       case 'f': state.filters = parseFilters(value); break;
+      case 'st': state.statistics = readChosen(value, decoded); break;
       case 's': state.selection = parseSelection(value); break;
       case 'q': state.sought = decoded(value) || null; break;
       case 'd': state.date = isMoment(value) ? value : null; break;

@@ -249,9 +249,12 @@ export class Engine {
   }
 }
 
-/** A new style with what tools have laid over the old one. */
+/** A new style with what tools have laid over the old one, or under one of its layers. */
 function withOverlays(before: StyleSpecification | undefined, next: StyleSpecification): StyleSpecification {
   const sources = Object.entries(before?.sources ?? {}).filter(([id]) => id.startsWith(OVERLAY));
   const layers = before?.layers.filter(({ id }) => id.startsWith(OVERLAY)) ?? [];
-  return { ...next, sources: { ...next.sources, ...Object.fromEntries(sources) }, layers: [...next.layers, ...layers] };
+  const placeOf = ({ metadata }: StyleSpecification['layers'][number]): unknown => (metadata as Record<string, unknown> | undefined)?.['platbook:before'];
+  const under = (id: string) => layers.filter((layer) => placeOf(layer) === id);
+  const over = layers.filter((layer) => !next.layers.some(({ id }) => id === placeOf(layer)));
+  return { ...next, sources: { ...next.sources, ...Object.fromEntries(sources) }, layers: [...next.layers.flatMap((layer) => [...under(layer.id), layer]), ...over] };
 }

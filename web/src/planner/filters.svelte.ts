@@ -49,7 +49,9 @@ export class Filters {
     const said = text?.trim() ?? '';
     const others = without(this.texts, layer);
     this.texts = said === '' ? others : { ...others, [layer]: said };
-    this.drafts = { ...this.drafts, [layer]: draftOf(said) };
+    // What is unfinished in the builder stays there.
+    if (textOf(this.draft(layer)) !== said) this.drafts = { ...this.drafts, [layer]: draftOf(said) };
+    else if (said === '') this.drafts = without(this.drafts, layer);
     this.forget(layer);
     if (said !== '') void this.count(layer);
   }

@@ -5,6 +5,7 @@ import { titleOf } from '../domain/format';
 import { boxOf, grown, touched } from '../domain/live';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { anchor } from '../domain/pieces';
+import type { Chosen } from '../domain/statistics';
 import { composeStyle, type LayerView } from '../domain/style';
 import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
 import { dictionaries, type Language } from '../i18n/dictionary';
@@ -15,6 +16,7 @@ import { Filters } from './filters.svelte';
 import { Live } from './live.svelte';
 import { Past } from './past.svelte';
 import { Sheets } from './sheets.svelte';
+import type { Statistics } from './statistics.svelte';
 import { Visitor } from './visitor.svelte';
 
 export type Loading<T> = { is: 'waiting' } | { is: 'here'; value: T } | { is: 'failed'; problem: Problem };
@@ -53,6 +55,9 @@ export class Planner {
   readonly live = new Live((commit) => this.heard(commit), () => { void this.lookAgain(); });
   readonly editor = new Editor(this);
   readonly filters = new Filters(this);
+  /** The statistics that the map is coloured by; what works them out is fetched when somebody asks. */
+  chosen = $state.raw<Chosen | null>(null);
+  statistics = $state.raw<Statistics | null>(null);
   readonly sheets = new Sheets(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
@@ -76,6 +81,8 @@ export class Planner {
     this.past.date = link.date;
     this.past.compare = link.compare;
     this.filters.texts = link.filters;
+    this.chosen = link.statistics;
+    if (link.statistics && !this.sheets.isNarrow) this.sheets.panel = 'statistics';
   }
 
   /** Takes over what a link gives of language and theme. */
@@ -175,6 +182,7 @@ export class Planner {
     this.past.date = link.date;
     this.past.compare = link.compare;
     this.filters.take(link.filters);
+    this.chosen = link.statistics;
     if (style !== this.isDark || link.language) this.restyle();
     if (link.view) this.engine?.go([link.view.lon, link.view.lat], link.view.zoom);
     this.applyLink(link);
@@ -191,6 +199,7 @@ export class Planner {
       layers: isChanged ? shown : null,
       off: Object.fromEntries(Object.entries(this.views).map(([id, view]) => [id, view.off])),
       filters: this.filters.texts,
+      statistics: this.chosen,
       selection: this.card ? { layer: this.card.layer.id, id: this.card.id } : null,
       sought: this.sought,
       date: this.past.date,
@@ -235,6 +244,7 @@ export class Planner {
   }
 
   clicked(hits: Hit[], click: Click): void {
+    if (this.statistics?.takes(click.point)) return;
     if (this.editor.isOn) { void this.editor.clicked(hits, click.isMore); return; }
     // Left of the divider lies the other date.
     const { compare, other } = this.past;
