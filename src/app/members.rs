@@ -7,7 +7,7 @@ use rand::Rng;
 
 use crate::auth::{Actor, Target, may};
 use crate::catalog::Roles;
-use crate::domain::{AccountName, Action};
+use crate::domain::{AccountName, Action, ViewId};
 use crate::store::StoreError;
 use crate::store::accounts::{Account, Accounts, AuditEntry, SecretHash, Session, Token};
 
@@ -19,9 +19,14 @@ fn draw_secret() -> String {
     rand::rng().random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The id of a saved view to be.
+pub fn draw_view_id() -> ViewId {
+    ViewId::of_drawn(rand::rng().random())
+}
+
 /// The account as one who asks.
 pub fn actor_of(account: &Account) -> Actor {
-    Actor::account(account.name.as_str(), account.grants.clone())
+    Actor::account(account.name.as_str(), account.grants.clone()).of_department(account.department.clone())
 }
 
 /// Begins a session and returns the secret that the browser keeps.

@@ -13,6 +13,8 @@ pub struct Actor {
     pub grants: Vec<Grant>,
     /// What the token they came with is for; none: all that was granted.
     pub scopes: Option<BTreeSet<Action>>,
+    /// The department they belong to.
+    pub department: Option<String>,
     /// Whether nobody signed in.
     pub is_anonymous: bool,
 }
@@ -20,12 +22,18 @@ pub struct Actor {
 impl Actor {
     /// Somebody who did not sign in, with what everybody is granted.
     pub fn anonymous(grants: Vec<Grant>) -> Self {
-        Self { name: ANONYMOUS.to_owned(), grants, scopes: None, is_anonymous: true }
+        Self { name: ANONYMOUS.to_owned(), grants, scopes: None, department: None, is_anonymous: true }
     }
 
     /// An account, signed in.
     pub fn account(name: impl Into<String>, grants: Vec<Grant>) -> Self {
-        Self { name: name.into(), grants, scopes: None, is_anonymous: false }
+        Self { name: name.into(), grants, scopes: None, department: None, is_anonymous: false }
+    }
+
+    /// The same in a department.
+    #[must_use]
+    pub fn of_department(self, department: Option<String>) -> Self {
+        Self { department, ..self }
     }
 
     /// The same with no more than a token is for.

@@ -32,6 +32,25 @@ pub enum InvalidGrant {
     },
 }
 
+/// A department that is not declared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no department `{got}`; there are: {known}")]
+pub struct UnknownDepartment {
+    /// What stood there.
+    pub got: String,
+    /// Those declared.
+    pub known: String,
+}
+
+/// Checks a department against the catalogue.
+pub fn check_department(catalogue: &Catalogue, department: &str) -> Result<(), UnknownDepartment> {
+    if catalogue.departments.contains_key(department) {
+        return Ok(());
+    }
+    let known: Vec<&str> = catalogue.departments.keys().map(String::as_str).collect();
+    Err(UnknownDepartment { got: department.chars().take(60).collect(), known: known.join(", ") })
+}
+
 /// Checks a grant against the catalogue.
 pub fn check_grant(catalogue: &Catalogue, grant: &Grant) -> Result<(), InvalidGrant> {
     if !catalogue.roles.contains_key(&grant.role) {

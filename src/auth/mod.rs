@@ -10,5 +10,5 @@ mod rule;
 mod sight;
 
 pub use actor::Actor;
-pub use grant::{InvalidGrant, check_grant};
+pub use grant::{InvalidGrant, UnknownDepartment, check_department, check_grant};
 pub use rule::{Denied, Target, may};

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{CliError, open_store, read_catalogue, say};
 use crate::app::members::{create_token, record, takes_the_last_administrator};
 use crate::app::password::{self, PasswordError};
-use crate::auth::{InvalidGrant, check_grant};
+use crate::auth::{InvalidGrant, UnknownDepartment, check_department, check_grant};
 use crate::catalog::Catalogue;
 use crate::config::Config;
 use crate::domain::{AccountName, Action, DivisionCode, Grant, LayerId, RoleId};
@@ -69,6 +69,9 @@ pub(super) struct AddArgs {
     /// The name for people
     #[arg(long, default_value = "")]
     title: String,
+    /// The department it belongs to; a key of the catalogue's departments.toml
+    #[arg(long, value_name = "ID")]
+    department: Option<String>,
     #[command(flatten)]
     grant: GrantFlags,
     /// Read the password from standard input
@@ -106,7 +109,7 @@ pub(super) struct TokenArgs {
     /// What it is for
     #[arg(long)]
     name: String,
-    /// What may be done with it: read,create,update,delete,submit,review,import,audit,administer
+    /// What may be done with it: read,create,update,delete,submit,review,import,publish,audit,administer
     #[arg(long, value_delimiter = ',', required = true)]
     scopes: Vec<Action>,
     /// How long it lasts, days
@@ -126,6 +129,9 @@ pub enum UserError {
     /// The grant names what is not declared.
     #[error(transparent)]
     Grant(#[from] InvalidGrant),
+    /// The department is not declared.
+    #[error(transparent)]
+    Department(#[from] UnknownDepartment),
     /// The password cannot be taken.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -177,6 +183,10 @@ pub(super) async fn token(config: &Config, command: TokenCommand) -> Result<(), 
 
 async fn add(accounts: &dyn Accounts, catalogue: &Catalogue, args: AddArgs) -> Result<(), CliError> {
     let grant = grant(catalogue, args.grant)?;
+    args.department
+        .iter()
+        .try_for_each(|department| check_department(catalogue, department))
+        .map_err(UserError::from)?;
     if accounts.account(&args.name).await?.is_some() {
         return Err(UserError::Exists(args.name).into());
     }
@@ -188,6 +198,7 @@ async fn add(accounts: &dyn Accounts, catalogue: &Catalogue, args: AddArgs) -> R
     let account = Account {
         name: args.name,
         title: args.title,
+        department: args.department,
         password,
         subject: None,
         disabled: false,
@@ -238,7 +249,7 @@ fn grant(catalogue: &Catalogue, flags: GrantFlags) -> Result<Grant, CliError> {
     Ok(grant)
 }
 
-/// An account in a line: name, whether it is shut out, grants.
+/// An account in a line: name, department, whether it is shut out, grants.
 fn line(account: &Account) -> String {
     let grants: Vec<String> = account
         .grants
@@ -249,8 +260,9 @@ fn line(account: &Account) -> String {
             format!("{} in {layers} of {}", grant.role, grant.division)
         })
         .collect();
+    let department = account.department.as_ref().map(|department| format!(" of {department}")).unwrap_or_default();
     let state = if account.disabled { " (disabled)" } else { "" };
-    format!("{}{state}: {}", account.name, grants.join("; "))
+    format!("{}{department}{state}: {}", account.name, grants.join("; "))
 }
 
 /// A password from standard input, or asked for twice at the terminal. There is no default.

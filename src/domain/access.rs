@@ -26,6 +26,8 @@ pub enum Action {
     Review,
     /// Deliver many features at once.
     Import,
+    /// Show saved views to everybody.
+    Publish,
     /// See who did and read what.
     Audit,
     /// Give accounts and grants.
@@ -34,7 +36,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::Create,
         Self::Update,
@@ -42,6 +44,7 @@ impl Action {
         Self::Submit,
         Self::Review,
         Self::Import,
+        Self::Publish,
         Self::Audit,
         Self::Administer,
     ];
@@ -60,6 +63,7 @@ impl Action {
             Self::Submit => "submit",
             Self::Review => "review",
             Self::Import => "import",
+            Self::Publish => "publish",
             Self::Audit => "audit",
             Self::Administer => "administer",
         }

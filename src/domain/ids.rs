@@ -20,6 +20,12 @@ pub enum InvalidId {
         /// What stood there.
         got: String,
     },
+    /// Not the twelve letters and digits of a saved view.
+    #[error("expected the id of a saved view, {len} lower-case letters and digits, got `{got}`", len = ViewId::LEN)]
+    View {
+        /// What stood there.
+        got: String,
+    },
 }
 
 /// The number of a feature: given by the store when the feature is created, never reused.
@@ -162,6 +168,61 @@ impl Version {
 }
 
 impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The id of a saved view, as it stands in short links: `/v/k3v9mq2xw7ha`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ViewId(Box<str>);
+
+impl ViewId {
+    /// How long an id is: with 32 signs, 60 bits, so that nobody finds one by trying.
+    pub const LEN: usize = 12;
+
+    /// Without letters that are taken for digits, or for each other, when they are read aloud.
+    const SIGNS: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
+
+    /// The id that bytes drawn at random make.
+    pub fn of_drawn(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes.iter().map(|byte| char::from(Self::SIGNS[usize::from(byte & 31)])).collect())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ViewId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if text.len() == Self::LEN && text.bytes().all(|byte| Self::SIGNS.contains(&byte)) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidId::View { got: text.chars().take(40).collect() })
+        }
+    }
+}
+
+impl TryFrom<String> for ViewId {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<ViewId> for String {
+    fn from(id: ViewId) -> Self {
+        id.0.into()
+    }
+}
+
+impl fmt::Display for ViewId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -21,7 +21,7 @@ pub use change::{
 pub use codes::division::{DivisionCode, DivisionLevel};
 pub use feature::{Draft, Feature, Properties};
 pub use geometry::{Geometry, GeometryError, GeometryKind, MOST_RINGS, rings_of};
-pub use ids::{FeatureId, InvalidId, LayerId, Revision, Version};
+pub use ids::{FeatureId, InvalidId, LayerId, Revision, Version, ViewId};
 pub use lonlat::{Bbox, CoordinateError, LonLat};
 pub use sight::{LayerSight, Sight};
 pub use text::{Bilingual, Lang};

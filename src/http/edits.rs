@@ -183,7 +183,7 @@ const fn feature_of(outcome: &Outcome) -> Option<FeatureId> {
 }
 
 /// The version that `If-Match` names: by itself (`"3"`), or in the tag of an item.
-fn base_of(headers: &HeaderMap) -> Result<Base, Problem> {
+pub(super) fn base_of(headers: &HeaderMap) -> Result<Base, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(Base::Current) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {

@@ -44,6 +44,7 @@ mod tiles;
 mod tokens;
 mod users;
 mod versions;
+mod views;
 mod webhooks;
 mod work;
 
@@ -92,6 +93,8 @@ pub struct Limits {
     pub waiting: usize,
     /// Layers that are sent as files at the same time; more are turned away with 503.
     pub exports: usize,
+    /// Saved views that one account may have.
+    pub views: u32,
     /// How long a request may take, seconds.
     pub timeout_s: u64,
     /// How long a client may take to say what it asks, and be silent between requests, seconds.
@@ -110,6 +113,7 @@ impl Default for Limits {
             concurrent: cores,
             waiting: 256,
             exports: 8,
+            views: 500,
             timeout_s: 30,
             head_timeout_s: 60,
         }
@@ -220,6 +224,8 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/figures", get(catalogue::list_figures))
         .route("/at", get(places::read_place))
         .route("/search", get(search::search_places))
+        .route("/views", get(views::list_views).post(views::create_view))
+        .route("/views/{id}", get(views::read_view).put(views::replace_view).delete(views::delete_view))
         .route("/metrics", get(service::read_metrics))
         .merge(people())
         // Above this line it is asked who calls; below stands what must answer whoever calls.
@@ -230,6 +236,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/developers.html", get(openapi::read_developers_page))
         .route("/healthz", get(service::read_health))
         .route("/readyz", get(service::read_readiness))
+        .route("/v/{id}", get(views::read_short_link))
         .route("/session", post(session::create_session).delete(session::delete_session))
         .route("/session/oidc", get(oidc::begin_sign_on))
         .route("/session/oidc/callback", get(oidc::end_sign_on))

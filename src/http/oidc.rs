@@ -333,6 +333,7 @@ async fn account_for(
     let account = Account {
         name,
         title: text("name").to_owned(),
+        department: None,
         password: None,
         subject: Some(subject),
         disabled: false,

@@ -16,7 +16,7 @@ use tower_http::csrf::ProtectionError;
 use super::extract::lang_of;
 use crate::app::TileError;
 use crate::app::past::PastError;
-use crate::auth::{Denied, InvalidGrant};
+use crate::auth::{Denied, InvalidGrant, UnknownDepartment};
 use crate::domain::{Bilingual, CoordinateError, Lang};
 use crate::store::StoreError;
 
@@ -286,6 +286,16 @@ impl From<InvalidGrant> for Problem {
         let title = ("授权有误", "The grant cannot be given");
         let detail = (format!("授权有误：{error}。"), format!("{}.", first_upper(&error.to_string())));
         Self::new(StatusCode::BAD_REQUEST, "grant.invalid", title, detail)
+    }
+}
+
+impl From<UnknownDepartment> for Problem {
+    fn from(error: UnknownDepartment) -> Self {
+        let detail = (
+            format!("没有部门 {}；可用：{}。", error.got, error.known),
+            format!("{}.", first_upper(&error.to_string())),
+        );
+        Self::new(StatusCode::BAD_REQUEST, "department.unknown", ("没有该部门", "There is no such department"), detail)
     }
 }
 

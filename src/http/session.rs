@@ -124,6 +124,9 @@ fn told(state: &AppState, caller: &Caller) -> Value {
         body["by"] = by.into();
         body["expires"] = json!(expires);
     }
+    if let Some(department) = &actor.department {
+        body["department"] = department.as_str().into();
+    }
     if let Some(scopes) = &actor.scopes {
         body["scopes"] = json!(scopes);
     }
@@ -132,7 +135,7 @@ fn told(state: &AppState, caller: &Caller) -> Value {
 
 fn of_service(state: &AppState, caller: &Caller) -> Vec<Action> {
     let able = |action: &Action| state.may(caller, *action, &Target::Service).is_ok();
-    [Action::Audit, Action::Administer].into_iter().filter(able).collect()
+    [Action::Publish, Action::Audit, Action::Administer].into_iter().filter(able).collect()
 }
 
 /// For each layer that is seen, what may be done somewhere in it.

@@ -16,7 +16,7 @@ use super::respond::Answer;
 use super::{AppState, Problem};
 use crate::app::members::{record, takes_the_last_administrator};
 use crate::app::password::{self, PasswordError};
-use crate::auth::{Target, check_grant};
+use crate::auth::{Target, check_department, check_grant};
 use crate::domain::{AccountName, Action, Grant};
 use crate::store::accounts::Account;
 
@@ -27,6 +27,8 @@ pub(super) struct NewAccount {
     name: AccountName,
     #[serde(default)]
     title: String,
+    /// A key of the catalogue's departments.
+    department: Option<String>,
     password: Option<String>,
     grants: Vec<Grant>,
 }
@@ -36,6 +38,9 @@ pub(super) struct NewAccount {
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountPatch {
     title: Option<String>,
+    /// A key of the catalogue's departments; null: none.
+    #[serde(default, deserialize_with = "named")]
+    department: Option<Option<String>>,
     password: Option<String>,
     /// The password as it is, from those who change their own.
     current_password: Option<String>,
@@ -45,8 +50,14 @@ pub(super) struct AccountPatch {
 
 impl AccountPatch {
     fn is_password_only(&self) -> bool {
-        self.password.is_some() && self.title.is_none() && self.disabled.is_none() && self.grants.is_none()
+        let others_stay = self.title.is_none() && self.disabled.is_none() && self.grants.is_none();
+        self.password.is_some() && others_stay && self.department.is_none()
     }
+}
+
+/// Tells a member that is named as null from one that is not named.
+fn named<'de, D: serde::Deserializer<'de>>(member: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(member).map(Some)
 }
 
 /// `GET /users`
@@ -71,10 +82,12 @@ pub(super) async fn create_user(
 ) -> Result<Response, Problem> {
     state.may(&caller, Action::Administer, &Target::Service)?;
     new.grants.iter().try_for_each(|grant| check_grant(&state.app.catalogue, grant))?;
+    new.department.iter().try_for_each(|department| check_department(&state.app.catalogue, department))?;
     let password = hashed(&state, new.password).await?;
     let account = Account {
         name: new.name,
         title: new.title,
+        department: new.department,
         password,
         subject: None,
         disabled: false,
@@ -133,6 +146,9 @@ pub(super) async fn update_user(
     let grants = patch.grants.unwrap_or(account.grants);
     grants.iter().try_for_each(|grant| check_grant(&state.app.catalogue, grant))?;
     account.grants = grants;
+    let named = patch.department.iter().flatten();
+    named.into_iter().try_for_each(|department| check_department(&state.app.catalogue, department))?;
+    account.department = patch.department.unwrap_or(account.department);
     account.title = patch.title.unwrap_or(account.title);
     account.disabled = patch.disabled.unwrap_or(account.disabled);
     account.password = password.or(account.password);
@@ -188,6 +204,7 @@ fn account_json(account: &Account) -> Value {
     json!({
         "name": account.name,
         "title": account.title,
+        "department": account.department,
         "disabled": account.disabled,
         "grants": account.grants,
         "has_password": account.password.is_some(),

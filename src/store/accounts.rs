@@ -25,6 +25,8 @@ pub struct Account {
     pub title: String,
     /// The password's argon2id hash; none for programs and for those the single sign-on knows.
     pub password: Option<String>,
+    /// The department it belongs to: a key of the catalogue's departments.
+    pub department: Option<String>,
     /// Who the single sign-on says it is: issuer and subject; none for local accounts.
     pub subject: Option<String>,
     /// Whether it is shut out.

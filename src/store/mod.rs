@@ -15,6 +15,7 @@ mod scan;
 mod sqlite;
 mod totals;
 mod verify;
+pub mod views;
 pub mod webhooks;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use crate::domain::{
 pub use accounts::Accounts;
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
+pub use views::Views;
 pub use webhooks::Webhooks;
 
 /// Opens a database, and makes it if there is none: `postgres://…` or `postgresql://…` is
@@ -192,6 +194,9 @@ pub trait Store: Send + Sync {
 
     /// Webhooks, which are kept beside the log too.
     fn webhooks(&self) -> &dyn Webhooks;
+
+    /// Saved views, which are kept beside the log as well.
+    fn views(&self) -> &dyn Views;
 
     /// Reads the whole database for damage: every fault found, in words; empty when sound.
     async fn verify(&self) -> Result<Vec<String>, StoreError>;

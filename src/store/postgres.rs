@@ -4,6 +4,7 @@ mod accounts;
 mod append;
 mod prepare;
 mod statements;
+mod views;
 mod webhooks;
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault, FeatureRow};
 use super::scan::Pipeline;
-use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Webhooks, totals};
+use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Views, Webhooks, totals};
 use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
 
 /// Connections of one server: readers, one writer, one listener.
@@ -48,6 +49,7 @@ pub struct PostgresStore {
     pool: PgPool,
     accounts: accounts::PostgresAccounts,
     webhooks: webhooks::PostgresWebhooks,
+    views: views::PostgresViews,
     /// Held while appending: the head's row lets one writer in at a time anyway, and so those of this
     /// process wait without a connection each.
     turn: Mutex<()>,
@@ -84,7 +86,8 @@ impl PostgresStore {
         let listener = tokio::spawn(listen(pool.clone(), notify));
         let accounts = accounts::PostgresAccounts { reads: pool.clone(), writes: pool.clone(), place: place.clone() };
         let webhooks = webhooks::PostgresWebhooks { reads: pool.clone(), writes: pool.clone(), place: place.clone() };
-        Ok(Self { pool, accounts, webhooks, turn: Mutex::new(()), notified, listener, identity, place })
+        let views = views::PostgresViews { reads: pool.clone(), writes: pool.clone(), place: place.clone() };
+        Ok(Self { pool, accounts, webhooks, views, turn: Mutex::new(()), notified, listener, identity, place })
     }
 
     async fn reader(&self) -> Result<PoolConnection<Postgres>, StoreError> {
@@ -224,6 +227,10 @@ impl Store for PostgresStore {
 
     fn webhooks(&self) -> &dyn Webhooks {
         &self.webhooks
+    }
+
+    fn views(&self) -> &dyn Views {
+        &self.views
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

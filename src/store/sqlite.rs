@@ -3,6 +3,7 @@
 mod accounts;
 mod packed;
 mod statements;
+mod views;
 mod webhooks;
 mod writer;
 
@@ -20,7 +21,7 @@ use super::failure::Place;
 use super::plan::Prepared;
 use super::rows::{self, Fault};
 use super::scan::Pipeline;
-use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Webhooks, migrate, totals};
+use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Views, Webhooks, migrate, totals};
 use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
 use writer::{Request, Writer};
 
@@ -45,6 +46,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     accounts: accounts::SqliteAccounts,
     webhooks: webhooks::SqliteWebhooks,
+    views: views::SqliteViews,
     requests: mpsc::Sender<Request>,
     head: watch::Receiver<Revision>,
     identity: Uuid,
@@ -85,8 +87,10 @@ impl SqliteStore {
         tokio::spawn(writer.run());
         let accounts =
             accounts::SqliteAccounts { reads: readers.clone(), writes: writes.clone(), place: place.clone() };
-        let webhooks = webhooks::SqliteWebhooks { reads: readers.clone(), writes, place: place.clone() };
-        Ok(Self { readers, accounts, webhooks, requests, head, identity, place })
+        let webhooks =
+            webhooks::SqliteWebhooks { reads: readers.clone(), writes: writes.clone(), place: place.clone() };
+        let views = views::SqliteViews { reads: readers.clone(), writes, place: place.clone() };
+        Ok(Self { readers, accounts, webhooks, views, requests, head, identity, place })
     }
 
     async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
@@ -220,6 +224,10 @@ impl Store for SqliteStore {
 
     fn webhooks(&self) -> &dyn Webhooks {
         &self.webhooks
+    }
+
+    fn views(&self) -> &dyn Views {
+        &self.views
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

@@ -14,15 +14,15 @@ const ROLES: [&str; 6] = ["viewer", "surveyor", "reviewer", "editor", "connector
 
 /// What each role may do, as the table of the catalogue says it once more.
 fn may_by_table(role: &str, action: Action) -> bool {
-    use Action::{Administer, Audit, Create, Delete, Import, Read, Review, Submit, Update};
+    use Action::{Administer, Audit, Create, Delete, Import, Publish, Read, Review, Submit, Update};
     match role {
         "viewer" => matches!(action, Read),
         "surveyor" => matches!(action, Read | Submit),
         "reviewer" => matches!(action, Read | Submit | Review),
-        "editor" => matches!(action, Read | Create | Update | Delete | Submit),
+        "editor" => matches!(action, Read | Create | Update | Delete | Submit | Publish),
         "connector" => matches!(action, Read | Create | Update | Delete | Import),
         "administrator" => {
-            matches!(action, Read | Create | Update | Delete | Submit | Review | Import | Audit | Administer)
+            matches!(action, Read | Create | Update | Delete | Submit | Review | Import | Publish | Audit | Administer)
         }
         other => panic!("no role {other}"),
     }

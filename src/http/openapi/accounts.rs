@@ -208,6 +208,7 @@ pub(super) fn schemas() -> Value {
             "signed_in": { "type": "boolean" }, "name": text(),
             "by": { "type": "string", "enum": ["session", "token"] },
             "expires": time(),
+            "department": { "type": "string", "description": "A department of the catalogue" },
             "grants": list("Grant"),
             "scopes": reference("Actions"),
             "may": object(&["service", "layers"], json!({
@@ -228,15 +229,18 @@ pub(super) fn schemas() -> Value {
         })),
         "User": object(&["name", "title", "disabled", "grants", "created"], json!({
             "name": text(), "title": text(), "disabled": { "type": "boolean" }, "grants": list("Grant"),
+            "department": { "type": "string", "nullable": true, "description": "A department of the catalogue" },
             "has_password": { "type": "boolean" }, "single_sign_on": { "type": "boolean" },
             "created": time(),
         })),
         "Users": object(&["users"], json!({ "users": list("User") })),
         "NewUser": object(&["name", "grants"], json!({
             "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._@-]{0,63}$" }, "title": text(),
+            "department": { "type": "string", "description": "A department of the catalogue" },
             "password": { "type": "string", "format": "password", "minLength": 10 }, "grants": list("Grant"),
         })),
         "UserPatch": object(&[], json!({
+            "department": { "type": "string", "nullable": true, "description": "A department of the catalogue; null: none" },
             "title": text(), "password": { "type": "string", "format": "password", "minLength": 10 },
             "current_password": { "type": "string", "format": "password", "description": "From those who change their own" },
             "disabled": { "type": "boolean" }, "grants": list("Grant"),

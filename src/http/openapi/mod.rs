@@ -9,6 +9,7 @@ mod parameters;
 mod records;
 mod schemas;
 mod tiles;
+mod views;
 mod webhooks;
 
 use axum::body::Body;
@@ -109,7 +110,7 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
 }
 
 fn named_schemas() -> Map<String, Value> {
-    [schemas::all(), editing::schemas(), accounts::schemas(), imports::schemas(), webhooks::schemas()]
+    [schemas::all(), editing::schemas(), accounts::schemas(), imports::schemas(), webhooks::schemas(), views::schemas()]
         .into_iter()
         .filter_map(|named| named.as_object().cloned())
         .flatten()
@@ -134,6 +135,7 @@ fn tags(language: Lang) -> Value {
         named("Places", "定位与查找", "What is here, and going somewhere"),
         named("People", "登录、账号、令牌与审计", "Signing in, accounts, tokens, the audit list"),
         named("Editing", "编辑、历史与变更", "Editing, history and what changes"),
+        named("Views", "保存的视图、书签、样式与筛选", "Saved views, bookmarks, styles and filters"),
         named("Imports", "导入文件", "Files brought in"),
         named("Webhooks", "变更推送", "Changes delivered to other systems"),
         named("Service", "运行状态", "How the service is"),
@@ -167,6 +169,7 @@ fn responses() -> Value {
         "Conflict": problem("It is there already", 409, "account.exists", "There is an account of this name."),
         "MediaType": problem("The body has another media type", 415, "body.media_type", "The body is to be application/geo+json, not `text/plain`."),
         "Stale": problem("The version an edit was made from is no longer current, or must be named", 412, "version.conflict", "Feature 7 is at version 3 now, you started from 2; merge and send it again."),
+        "VersionNeeded": problem("The version that it was made from must be named", 428, "version.needed", "Name the version that it was made from: send `If-Match`."),
         "Unusable": problem("What was sent breaks rules; `faults` or `lines` say where", 422, "feature.invalid", "/properties/status: \"new\" is not one of …"),
         "NotFound": problem("Not found", 404, "layer.not_found", "There is no layer `doorplates`; there are: …"),
         "Busy": problem("The server is busy; see Retry-After", 503, "server.busy", "The server is busy; try again in a moment."),

@@ -77,6 +77,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
         .chain(super::tiles::TILES)
         .chain(super::editing::EDITING)
         .chain(super::accounts::PEOPLE)
+        .chain(super::views::VIEWS)
         .chain(super::imports::IMPORTS)
         .chain(super::webhooks::WEBHOOKS)
 }

@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use super::{Account, AuditEntry, SecretHash, Session, Token};
 use crate::store::rows::{Fault, natural};
 
-/// `name, title, password, subject, disabled, grants, created`
-pub(in crate::store) type AccountRow = (String, String, Option<String>, Option<String>, i64, String, i64);
+/// `name, title, department, password, subject, disabled, grants, created`
+pub(in crate::store) type AccountRow =
+    (String, String, Option<String>, Option<String>, Option<String>, i64, String, i64);
 
 /// `secret, account, created, used, expires`
 pub(in crate::store) type SessionRow = (String, String, i64, i64, i64);
@@ -36,11 +37,12 @@ fn account_name(name: &str) -> Result<crate::domain::AccountName, Fault> {
 }
 
 pub(in crate::store) fn account(row: AccountRow) -> Result<Account, Fault> {
-    let (name, title, password, subject, disabled, grants, created) = row;
+    let (name, title, department, password, subject, disabled, grants, created) = row;
     Ok(Account {
         grants: list(&format!("the grants of {name}"), &grants)?,
         name: account_name(&name)?,
         title,
+        department,
         password,
         subject,
         disabled: disabled != 0,
@@ -125,30 +127,31 @@ macro_rules! accounts {
         #[async_trait::async_trait]
         impl Accounts for $name {
             async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-                let sql = "SELECT name, title, password, subject, disabled, grants, created FROM account ORDER BY name";
+                let sql = "SELECT name, title, department, password, subject, disabled, grants, created FROM account ORDER BY name";
                 let found: Vec<AccountRow> = sqlx::query_as(sql).fetch_all(&self.reads).await.map_err(self.fault())?;
                 found.into_iter().map(rows::account).collect::<Result<_, _>>().map_err(self.fault())
             }
 
             async fn account(&self, name: &AccountName) -> Result<Option<Account>, StoreError> {
                 let sql =
-                    "SELECT name, title, password, subject, disabled, grants, created FROM account WHERE name = $1";
+                    "SELECT name, title, department, password, subject, disabled, grants, created FROM account WHERE name = $1";
                 self.account_by(sql, name.as_str()).await
             }
 
             async fn account_of(&self, subject: &str) -> Result<Option<Account>, StoreError> {
                 let sql =
-                    "SELECT name, title, password, subject, disabled, grants, created FROM account WHERE subject = $1";
+                    "SELECT name, title, department, password, subject, disabled, grants, created FROM account WHERE subject = $1";
                 self.account_by(sql, subject).await
             }
 
             async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
                 let grants = serde_json::to_string(&account.grants).map_err(self.fault())?;
-                let sql = "INSERT INTO account (name, title, password, subject, disabled, grants, created) \
-                           VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+                let sql = "INSERT INTO account (name, title, department, password, subject, disabled, grants, created) \
+                           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
                 let done = sqlx::query(sql)
                     .bind(account.name.to_string())
                     .bind(account.title.clone())
+                    .bind(account.department.clone())
                     .bind(account.password.clone())
                     .bind(account.subject.clone())
                     .bind(i64::from(account.disabled))
@@ -173,11 +176,12 @@ macro_rules! accounts {
                     .execute(&mut *on)
                     .await
                     .map_err(self.fault())?;
-                let sql = "UPDATE account SET title = $2, password = $3, subject = $4, disabled = $5, grants = $6 \
-                           WHERE name = $1";
+                let sql = "UPDATE account SET title = $2, department = $3, password = $4, subject = $5, disabled = $6, \
+                           grants = $7 WHERE name = $1";
                 let done = sqlx::query(sql)
                     .bind(name)
                     .bind(account.title.clone())
+                    .bind(account.department.clone())
                     .bind(account.password.clone())
                     .bind(account.subject.clone())
                     .bind(i64::from(account.disabled))

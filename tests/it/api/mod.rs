@@ -23,3 +23,4 @@ mod seeing;
 mod service;
 mod sessions;
 mod sign_on;
+mod views;

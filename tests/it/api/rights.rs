@@ -66,6 +66,11 @@ fn plate(who: usize) -> Value {
     crate::api::edits::plate(900 + who as u32, 112.75 + who as f64 * 0.001)
 }
 
+/// A bookmark for somebody.
+fn view(audience: &str) -> Value {
+    json!({ "kind": "bookmark", "title": "here", "audience": audience, "state": "12/30.4/112.8" })
+}
+
 const TABLE: &[Row] = &[
     row("read_landing", ("GET", "/?f=json"), ALL),
     row("read_conformance", ("GET", "/conformance"), ANYBODY),
@@ -144,6 +149,13 @@ const TABLE: &[Row] = &[
         done(201, ADMINISTRATOR),
     ),
     row("delete_token", ("DELETE", "/tokens/999999"), done(404, KNOWN)),
+    row("list_views", ("GET", "/views"), ANYBODY),
+    sends("create_view", ("POST", "/views"), |_| view("mine"), done(201, KNOWN)),
+    sends("create_view", ("POST", "/views"), |_| view("public"), [401, 403, 403, 403, 201, 403, 201, 401, 401]),
+    row("read_view", ("GET", "/views/k3v9mq2xw7ha"), done(404, ANYBODY)),
+    sends("replace_view", ("PUT", "/views/k3v9mq2xw7ha"), |_| view("mine"), MISSING),
+    row("delete_view", ("DELETE", "/views/k3v9mq2xw7ha"), MISSING),
+    row("read_short_link", ("GET", "/v/k3v9mq2xw7ha"), [303; 9]),
     row("list_users", ("GET", "/users"), ADMINISTRATOR),
     sends(
         "create_user",

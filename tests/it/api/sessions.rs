@@ -42,7 +42,7 @@ async fn one_signs_in_sees_more_and_signs_out() {
     let cookie = cookie_of(&entered);
     let told = who(&server, &cookie).await;
     assert_eq!((&told["signed_in"], &told["name"], &told["by"]), (&json!(true), &json!("chief"), &json!("session")));
-    assert_eq!(told["may"]["service"], json!(["audit", "administer"]));
+    assert_eq!(told["may"]["service"], json!(["publish", "audit", "administer"]));
     assert!(told["may"]["layers"]["network-node"].as_array().unwrap().contains(&json!("update")));
     assert_eq!(server.ask("GET", "/collections/network-node", &[("cookie", &cookie)]).await.status, 200);
     let left = server.ask("DELETE", "/session", &[("cookie", &cookie)]).await;

@@ -20,6 +20,7 @@ pub(super) fn account(name: &str) -> Account {
     Account {
         name: name.parse().unwrap(),
         title: "测试 O'Neil".to_owned(),
+        department: Some("housing".to_owned()),
         password: Some("$argon2id$…".to_owned()),
         subject: None,
         disabled: false,
@@ -62,7 +63,7 @@ pub(super) async fn accounts_come_back_as_they_were_given(db: Db) {
     assert_eq!(accounts.accounts().await.unwrap(), [adam.clone(), zoe.clone()]);
     assert_eq!(accounts.account(&zoe.name).await.unwrap(), Some(zoe.clone()));
     assert_eq!(accounts.account_of("https://sso|1").await.unwrap(), Some(adam));
-    let changed = Account { title: "Z".into(), grants: Vec::new(), password: None, ..zoe };
+    let changed = Account { title: "Z".into(), grants: Vec::new(), password: None, department: None, ..zoe };
     assert!(accounts.update_account(&changed).await.unwrap());
     assert_eq!(accounts.account(&changed.name).await.unwrap(), Some(changed));
     assert!(!accounts.update_account(&account("nobody")).await.unwrap());

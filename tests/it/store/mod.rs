@@ -6,6 +6,7 @@ mod interleavings;
 mod postgres;
 mod sqlite;
 mod suite;
+mod views;
 mod webhooks;
 
 use std::sync::Arc;
@@ -68,6 +69,11 @@ against_both! {
         webhooks_come_back_as_they_were_given,
         one_server_at_a_time_has_the_turn,
         what_is_given_up_is_kept_and_gone_past,
+    ],
+    views: [
+        saved_views_come_back_as_they_were_given,
+        saved_views_are_listed_for_those_who_see_them,
+        nobody_keeps_more_saved_views_than_they_may,
     ],
 }
 

@@ -28,6 +28,7 @@ impl TestApp {
         let account = Account {
             name: name.parse().unwrap(),
             title: name.to_owned(),
+            department: None,
             password: password.map(|password| password::hash(password).unwrap()),
             subject: None,
             disabled: false,

@@ -66,6 +66,11 @@ impl TestApp {
         Self::built(Limits::default(), access).await
     }
 
+    /// Serves the town within other bounds, with other settings.
+    pub(crate) async fn within(limits: Limits, access: Access) -> Self {
+        Self::built(limits, access).await
+    }
+
     async fn built(limits: Limits, access: Access) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join(DATABASE);

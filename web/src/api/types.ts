@@ -103,7 +103,7 @@ export interface Feature {
   village?: string | null;
 }
 
-/** A word for what may be done: read, create, update, delete, submit, review, import, audit, administer. */
+/** A word for what may be done: read, create, update, delete, submit, review, import, publish, audit, administer. */
 export type Action = string;
 export interface Grant { role: string; layers?: string[] | null; division: string }
 export interface Role { id: string; title: Titled; may: Action[] }

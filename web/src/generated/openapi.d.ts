@@ -864,6 +864,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved views, bookmarks, styles and filters that one sees, newest first; without their states */
+        get: operations["list_views"];
+        put?: never;
+        /** Save a view, bookmark, style or filter; to show it to everybody takes the right to publish */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A saved view with its state */
+        get: operations["read_view"];
+        /** Save it anew, upon the version in If-Match; for its owner */
+        put: operations["replace_view"];
+        post?: never;
+        /** Delete it, at the version in If-Match; for its owner, of what others see for administrators too */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A short link: leads to the map, which brings the saved view */
+        get: operations["read_short_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/imports": {
         parameters: {
             query?: never;
@@ -1432,7 +1486,7 @@ export interface components {
             /** @description Where it holds; the city is everywhere */
             division: string;
         };
-        Actions: ("read" | "create" | "update" | "delete" | "submit" | "review" | "import" | "audit" | "administer")[];
+        Actions: ("read" | "create" | "update" | "delete" | "submit" | "review" | "import" | "publish" | "audit" | "administer")[];
         Session: {
             signed_in: boolean;
             name: string;
@@ -1440,6 +1494,8 @@ export interface components {
             by?: "session" | "token";
             /** Format: date-time */
             expires?: string;
+            /** @description A department of the catalogue */
+            department?: string;
             grants: components["schemas"]["Grant"][];
             scopes?: components["schemas"]["Actions"];
             may: {
@@ -1488,6 +1544,8 @@ export interface components {
             title: string;
             disabled: boolean;
             grants: components["schemas"]["Grant"][];
+            /** @description A department of the catalogue */
+            department?: string | null;
             has_password?: boolean;
             single_sign_on?: boolean;
             /** Format: date-time */
@@ -1499,11 +1557,15 @@ export interface components {
         NewUser: {
             name: string;
             title?: string;
+            /** @description A department of the catalogue */
+            department?: string;
             /** Format: password */
             password?: string;
             grants: components["schemas"]["Grant"][];
         };
         UserPatch: {
+            /** @description A department of the catalogue; null: none */
+            department?: string | null;
             title?: string;
             /** Format: password */
             password?: string;
@@ -1683,6 +1745,57 @@ export interface components {
                 failure: string;
             }[];
         };
+        SavedView: {
+            id: string;
+            /** @enum {string} */
+            kind: "view" | "bookmark" | "style" | "filter";
+            title: string;
+            /** @enum {string} */
+            audience: "mine" | "department" | "public";
+            /** @description The layer that it is about; a style or filter has one */
+            layer?: string;
+            /** @description Name of the account that keeps it */
+            owner: string;
+            /** @description Whether it is one's own */
+            own: boolean;
+            /** @description Whose accounts see it, of one for a department */
+            department?: string;
+            /** @description An object, or the text behind `#` in the map's address; at most 65536 bytes as JSON */
+            state?: Record<string, never> | string;
+            /** @description A PNG, JPEG or WebP as a data URL in Base64 */
+            thumbnail?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        SavedViews: {
+            views: components["schemas"]["SavedView"][];
+            /** @description `cursor` of the page that follows, if one does */
+            next?: string;
+        };
+        /**
+         * @example {
+         *       "kind": "bookmark",
+         *       "title": "东风路社区",
+         *       "audience": "mine",
+         *       "state": "15/30.42/112.89?l=doorplate"
+         *     }
+         */
+        NewSavedView: {
+            /** @enum {string} */
+            kind: "view" | "bookmark" | "style" | "filter";
+            title: string;
+            /** @enum {string} */
+            audience: "mine" | "department" | "public";
+            /** @description An object, or the text behind `#` in the map's address; at most 65536 bytes as JSON */
+            state: Record<string, never> | string;
+            /** @description The layer that it is about; a style or filter has one */
+            layer?: string;
+            /** @description A PNG, JPEG or WebP as a data URL in Base64 */
+            thumbnail?: string;
+        };
     };
     responses: {
         /** @description A parameter cannot be used */
@@ -1812,6 +1925,25 @@ export interface components {
                  *       "status": 412,
                  *       "detail": "Feature 7 is at version 3 now, you started from 2; merge and send it again.",
                  *       "code": "version.conflict",
+                 *       "request_id": "0193a0f2-7c1e-7aa0-9b5e-2f6d1c0e4b11"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The version that it was made from must be named */
+        VersionNeeded: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:platbook:problem:version.needed",
+                 *       "title": "The version that it was made from must be named",
+                 *       "status": 428,
+                 *       "detail": "Name the version that it was made from: send `If-Match`.",
+                 *       "code": "version.needed",
                  *       "request_id": "0193a0f2-7c1e-7aa0-9b5e-2f6d1c0e4b11"
                  *     }
                  */
@@ -4480,6 +4612,218 @@ export interface operations {
             401: components["responses"]["SignIn"];
             403: components["responses"]["Denied"];
             503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description Of this kind */
+                kind?: "view" | "bookmark" | "style" | "filter";
+                /**
+                 * @description About this layer
+                 * @example doorplate
+                 */
+                layer?: string;
+                /** @description For these */
+                audience?: "mine" | "department" | "public";
+                /** @description Where the last page ended: its `next` */
+                cursor?: string;
+                /** @description Saved views at the most */
+                limit?: number;
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_view: {
+        parameters: {
+            query?: {
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a saved view
+                 * @example k3v9mq2xw7ha
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replace_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a saved view
+                 * @example k3v9mq2xw7ha
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            428: components["responses"]["VersionNeeded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a saved view
+                 * @example k3v9mq2xw7ha
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["SignIn"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            428: components["responses"]["VersionNeeded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_short_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a saved view
+                 * @example k3v9mq2xw7ha
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            303: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];
         };
     };

@@ -99,7 +99,7 @@ export const zh = {
   cancel: '取消',
   saved: '已保存',
   action: (action: string) =>
-    ({ read: '查看', create: '新增', update: '修改', delete: '删除', submit: '上报', review: '审核', import: '导入', audit: '审计', administer: '管理' })[action] ?? action,
+    ({ read: '查看', create: '新增', update: '修改', delete: '删除', submit: '上报', review: '审核', import: '导入', publish: '公开发布', audit: '审计', administer: '管理' })[action] ?? action,
 };
 
 export const en: typeof zh = {

@@ -1,0 +1,3 @@
+//! Saved views in PostgreSQL.
+
+crate::store::views::views!(PostgresViews, sqlx::PgPool);

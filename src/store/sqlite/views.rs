@@ -1,0 +1,3 @@
+//! Saved views in SQLite.
+
+crate::store::views::views!(SqliteViews, sqlx::SqlitePool);
