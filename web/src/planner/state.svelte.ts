@@ -4,7 +4,7 @@ import type { Catalogue, Commit, Feature, Layer, Place, SearchResult } from '../
 import { titleOf } from '../domain/format';
 import { boxOf, grown, touched } from '../domain/live';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
-import { anchor } from '../domain/pieces';
+import { anchor, extentOf } from '../domain/pieces';
 import type { Chosen } from '../domain/statistics';
 import { composeStyle, type LayerView } from '../domain/style';
 import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
@@ -16,11 +16,15 @@ import { Filters } from './filters.svelte';
 import { Live } from './live.svelte';
 import { Past } from './past.svelte';
 import { Sheets } from './sheets.svelte';
+import type { Asking } from './asking.svelte';
 import type { Statistics } from './statistics.svelte';
 import { Visitor } from './visitor.svelte';
 
 export type Loading<T> = { is: 'waiting' } | { is: 'here'; value: T } | { is: 'failed'; problem: Problem };
 export interface Card { layer: Layer; id: string; feature: Loading<Feature>; place: Place | null; date: string | null }
+
+/** From here on a single feature is told apart from its neighbours. */
+const FEATURE_ZOOM = 17;
 
 const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
@@ -58,6 +62,10 @@ export class Planner {
   /** The statistics that the map is coloured by; what works them out is fetched when somebody asks. */
   chosen = $state.raw<Chosen | null>(null);
   statistics = $state.raw<Statistics | null>(null);
+  /** Questions about places, once somebody asked. */
+  asking = $state.raw<Asking | null>(null);
+  /** The area that a layer is taken out of, where the export was asked for there. */
+  exportArea = $state.raw<{ filter: string | null; division: string | null; title: string } | null>(null);
   readonly sheets = new Sheets(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
@@ -244,7 +252,7 @@ export class Planner {
   }
 
   clicked(hits: Hit[], click: Click): void {
-    if (this.statistics?.takes(click.point)) return;
+    if (this.asking?.takes(click) || this.statistics?.takes(click.point)) return;
     if (this.editor.isOn) { void this.editor.clicked(hits, click.isMore); return; }
     // Left of the divider lies the other date.
     const { compare, other } = this.past;
@@ -305,6 +313,16 @@ export class Planner {
     this.sought = result.kind === 'coordinates' ? result.center.join(',') : result.title;
     this.found = result;
     this.engine?.found(result);
+  }
+
+  /** Goes to a feature that a list has, and opens it. */
+  goToFeature(layer: string, { id, geometry }: Feature): void {
+    const view = this.views[layer];
+    if (view && !view.isShown) this.toggleLayer(layer);
+    const [west, south, east, north] = extentOf(geometry);
+    if (west === east && south === north) this.engine?.go([west, south], Math.max(FEATURE_ZOOM, this.view?.zoom ?? 0));
+    else this.engine?.fit([west, south, east, north], this.sheets.covered);
+    void this.open(layer, String(id));
   }
 
   /** A change was made, here or elsewhere: what is shown of it is drawn again. */
