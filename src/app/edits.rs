@@ -135,7 +135,18 @@ impl App {
     }
 
     /// Appends the inverse of a revision, if nothing of it has been changed since.
-    pub async fn undo(&self, actor: &Actor, revision: Revision) -> Result<Edited, EditError> {
+    /// One that was sent before, under its operation id, is not taken back again.
+    pub async fn undo(
+        &self,
+        actor: &Actor,
+        revision: Revision,
+        operation: Option<OperationId>,
+    ) -> Result<Edited, EditError> {
+        if let Some(operation) = operation
+            && let Some(became) = self.store.applied(operation).await?
+        {
+            return self.replay_undo(revision, became).await;
+        }
         let commit = self.commit_at(revision).await?.ok_or(EditError::NoRevision(revision))?;
         let ids: Vec<FeatureId> = commit.changes.iter().map(|change| change.feature).collect();
         let before = by_id(self.store.states(&ids, Revision(revision.0 - 1)).await?);
@@ -145,10 +156,13 @@ impl App {
             let now = by_id(self.store.states(&ids, NOW).await?);
             let edits = undo(&self.rules, &map, actor, &commit, &before, &now).map_err(EditError::NotUndone)?;
             let claims = self.claims(map.revision(), &edits, &now);
-            match self.write(actor, format!("undo {revision}"), None, edits, claims).await {
+            match self.write(actor, undo_of(revision), operation, edits, claims).await {
                 Ok((revision, made)) => {
-                    let done = |(feature, version)| Outcome::Done { feature, version, warnings: Vec::new() };
-                    return Ok(Edited { revision, outcomes: made.into_iter().map(done).collect(), is_replay: false });
+                    let outcomes = made.into_iter().map(done).collect();
+                    return Ok(Edited { revision, outcomes, is_replay: false });
+                }
+                Err(StoreError::AlreadyApplied { revision: became }) => {
+                    return self.replay_undo(revision, became).await;
                 }
                 Err(error) => self.was_too_late(error).await?,
             }
@@ -217,6 +231,14 @@ impl App {
         Ok(by_id(self.store.states(&ids, NOW).await?))
     }
 
+    /// What taking a revision back became when it was asked before.
+    async fn replay_undo(&self, revision: Revision, became: Revision) -> Result<Edited, EditError> {
+        let commit = self.commit_at(became).await?.filter(|commit| commit.reason == undo_of(revision));
+        let changes = commit.ok_or(EditError::Reused(became))?.changes.into_iter();
+        let outcomes = changes.map(|change| done((change.feature, change.version))).collect();
+        Ok(Edited { revision: became, outcomes, is_replay: true })
+    }
+
     /// What a command became when it was sent before.
     async fn replay(&self, revision: Revision, lines: &[Line]) -> Result<Edited, EditError> {
         let commit = self.commit_at(revision).await?.ok_or(EditError::Reused(revision))?;
@@ -233,6 +255,15 @@ impl App {
         }
         Ok(Edited { revision, outcomes, is_replay: true })
     }
+}
+
+/// The reason that is written of an undo.
+fn undo_of(revision: Revision) -> String {
+    format!("undo {revision}")
+}
+
+fn done((feature, version): (FeatureId, Version)) -> Outcome {
+    Outcome::Done { feature, version, warnings: Vec::new() }
 }
 
 /// A turn to write; it ends when it is dropped.

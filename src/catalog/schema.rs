@@ -177,6 +177,14 @@ impl Validator {
         let value = Value::Object(properties.clone());
         let mut faults: Vec<PropertyFault> =
             self.schema.iter_errors(&value).map(|error| PropertyFault::of(&self.layer, &error)).collect();
+        let texts = properties.iter().filter(|(_, value)| value.as_str().is_some_and(|text| text.contains('\0')));
+        faults.extend(texts.map(|(name, _)| PropertyFault {
+            pointer: format!("/{name}"),
+            message: Bilingual {
+                zh: format!("{name} 的文本中不得有字符 U+0000。"),
+                en: format!("the character U+0000 has no place in the text of `{name}`"),
+            },
+        }));
         if let Some(rule) = &self.layer.code
             && faults.iter().all(|fault| fault.pointer.trim_start_matches('/') != rule.property)
             && let Some(code) = properties.get(&rule.property).and_then(Value::as_str)

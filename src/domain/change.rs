@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Draft, Feature, FeatureId, LayerId, Revision, Version};
+use super::{DivisionCode, Draft, Feature, FeatureId, LayerId, Revision, Version};
 
 /// The name a client gives to a command, so that sending it twice does it once.
 pub type OperationId = Uuid;
@@ -151,8 +151,23 @@ pub struct CommitSummary {
     pub reason: String,
     /// When.
     pub at: jiff::Timestamp,
-    /// How many changes of each kind each layer had.
-    pub counts: Vec<(LayerId, ChangeKind, u64)>,
+    /// How many changes of each kind each layer had, by where.
+    pub counts: Vec<ChangeCount>,
+}
+
+/// Changes of one kind in one layer, of features that stood and stand in the same villages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeCount {
+    /// The layer.
+    pub layer: LayerId,
+    /// What was done.
+    pub kind: ChangeKind,
+    /// Where the features were before; none of what is new, and of what stood in no village.
+    pub before: Option<DivisionCode>,
+    /// Where they are; none of what is gone, and of what stands in no village.
+    pub after: Option<DivisionCode>,
+    /// How many.
+    pub count: u64,
 }
 
 /// A change set as it stands in the log.

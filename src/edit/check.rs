@@ -6,9 +6,9 @@ use super::Fault;
 use crate::catalog::schema::Validator;
 use crate::catalog::{CodeKind, Inside, Layer};
 use crate::domain::codes::doorplate::DoorplateCode;
-use crate::domain::{DivisionCode, Draft, Feature, FeatureId, Geometry, GeometryKind, LonLat};
+use crate::domain::{DivisionCode, Draft, Feature, FeatureId, Geometry, GeometryKind, LonLat, Sight};
 use crate::geodesy::geodesic::area_m2;
-use crate::index::Snapshot;
+use crate::index::{Item, Snapshot};
 
 /// What is looked at: a draft, in its layer, on the map.
 pub(super) struct Subject<'a> {
@@ -24,12 +24,24 @@ pub(super) struct Subject<'a> {
     pub(super) draft: &'a Draft,
     /// Itself on the map, where it stands there already: it is not held against itself.
     pub(super) own: Option<FeatureId>,
+    /// What who asks may see: the rules hold against everything, but only what is seen is named. None: everything.
+    pub(super) sight: Option<&'a Sight>,
 }
 
 impl<'a> Subject<'a> {
     /// Its code, if the layer has codes.
     pub(super) fn code(&self) -> Option<&'a str> {
         self.draft.properties.get(&self.layer.code.as_ref()?.property)?.as_str()
+    }
+
+    /// Another feature of the layer, as it may be named.
+    fn named(&self, other: &Item) -> (String, String) {
+        match self.sight {
+            Some(sight) if !sight.layer(self.at).shows(other.village) => {
+                ("另一要素（无权查看）".to_owned(), "another feature (not yours to see)".to_owned())
+            }
+            _ => (format!("要素 {}", other.id), format!("feature {}", other.id)),
+        }
     }
 
     fn has_moved(&self) -> bool {
@@ -122,8 +134,9 @@ pub(super) fn other_with_code(subject: &Subject<'_>) -> Option<(Fault, FeatureId
         return None;
     }
     let pointer = format!("/properties/{}", rule.property);
-    let zh = format!("编码 {code} 已属于要素 {}。", other.id);
-    let en = format!("the code {code} is that of feature {} already", other.id);
+    let (zh, en) = subject.named(&other);
+    let zh = format!("编码 {code} 已属于{zh}。");
+    let en = format!("the code {code} is that of {en} already");
     Some((Fault::new(pointer, "code.taken", zh, en), other.id))
 }
 
@@ -169,8 +182,9 @@ fn too_near(subject: &Subject<'_>) -> Option<Fault> {
     let apart_m = subject.layer.edits.apart_m?;
     let at = subject.draft.geometry.representative();
     let (distance_m, other) = subject.map.near(subject.at, at, apart_m, subject.own)?;
-    let zh = format!("距要素 {} 仅 {distance_m:.1} 米；是否重复？", other.id);
-    let en = format!("feature {} is only {distance_m:.1} m away; is this one a duplicate?", other.id);
+    let (zh, en) = subject.named(&other);
+    let zh = format!("距{zh}仅 {distance_m:.1} 米；是否重复？");
+    let en = format!("{en} is only {distance_m:.1} m away; is this one a duplicate?");
     Some(Fault::new("/geometry", "feature.too_near", zh, en))
 }
 
@@ -209,8 +223,9 @@ fn overlap(subject: &Subject<'_>) -> Option<Fault> {
         let Ok(common) = Geometry::new(own.intersection(&theirs).into()) else { continue };
         let over_m2 = area_m2(&common);
         if over_m2 > LEAST_M2 {
-            let zh = format!("与要素 {} 重叠 {over_m2:.0} 平方米。", other.id);
-            let en = format!("it lies over feature {} by {over_m2:.0} m²", other.id);
+            let (zh, en) = subject.named(other);
+            let zh = format!("与{zh}重叠 {over_m2:.0} 平方米。");
+            let en = format!("it lies over {en} by {over_m2:.0} m²");
             return Some(Fault::new("/geometry", "area.overlap", zh, en));
         }
     }

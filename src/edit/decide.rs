@@ -9,7 +9,7 @@ use super::{Base, Fault, Line, Operation, assign_village};
 use crate::auth::{Actor, Denied, Target, may};
 use crate::catalog::schema::Validator;
 use crate::catalog::{Catalogue, Layer};
-use crate::domain::{Action, DivisionCode, Draft, Edit, Feature, FeatureId, Geometry, Properties, Version};
+use crate::domain::{Action, DivisionCode, Draft, Edit, Feature, FeatureId, Geometry, Properties, Sight, Version};
 use crate::index::Snapshot;
 
 /// What edits are held against: the catalogue, its schemas compiled.
@@ -74,7 +74,8 @@ pub fn decide(
     actor: &Actor,
     lines: &[Line],
 ) -> Vec<Verdict> {
-    let mut desk = Desk { rules, map, standing, actor, touched: BTreeMap::new(), codes: BTreeMap::new() };
+    let sight = Sight::of(&rules.catalogue, actor);
+    let mut desk = Desk { rules, map, standing, actor, sight, touched: BTreeMap::new(), codes: BTreeMap::new() };
     lines.iter().enumerate().map(|(number, line)| desk.judge(number, line)).collect()
 }
 
@@ -84,6 +85,8 @@ struct Desk<'a> {
     map: &'a Snapshot,
     standing: &'a BTreeMap<FeatureId, Feature>,
     actor: &'a Actor,
+    /// What the actor may see.
+    sight: Sight,
     /// The lines that touched features so far.
     touched: BTreeMap<FeatureId, usize>,
     /// The lines that gave codes so far, by layer and code.
@@ -169,6 +172,7 @@ impl<'a> Desk<'a> {
             before,
             draft,
             own: before.map(|before| before.id),
+            sight: Some(&self.sight),
         };
         let faults = check::faults(&subject, self.rules.validator(layer));
         if !faults.is_empty() {

@@ -38,7 +38,7 @@ fn inspect_one(rules: &Rules, map: &Snapshot, at: usize, item: &Item, today: Dat
         properties: item.properties(),
         village: item.village,
     };
-    let subject = Subject { map, at, layer, before: None, draft: &draft, own: Some(item.id) };
+    let subject = Subject { map, at, layer, before: None, draft: &draft, own: Some(item.id), sight: None };
     let faults = check::faults(&subject, rules.validator(at));
     let mut warnings = check::warnings(&subject);
     warnings.extend(check::stale(&subject, today));

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::check::{Subject, other_with_code};
 use super::{Refusal, Rules};
 use crate::auth::{Actor, Target, may};
-use crate::domain::{Action, Change, ChangeKind, Commit, DivisionCode, Draft, Edit, Feature, FeatureId, Version};
+use crate::domain::{
+    Action, Change, ChangeKind, Commit, DivisionCode, Draft, Edit, Feature, FeatureId, Sight, Version,
+};
 use crate::index::Snapshot;
 
 /// Why a change set is not taken back.
@@ -47,11 +49,12 @@ pub fn undo(
     let changes = commit.changes.iter();
     let edits: Vec<(&Change, Edit)> =
         changes.filter_map(|change| Some((change, inverse(change, content(change.feature))?))).collect();
+    let sight = Sight::of(rules.catalogue(), actor);
     for (change, edit) in &edits {
         let now = now.get(&change.feature);
         allow(rules, actor, change, edit, now).map_err(NotUndone::Refused)?;
         let is_undone_too = |id: FeatureId| commit.changes.iter().any(|change| change.feature == id);
-        keep_codes_apart(rules, map, edit, now, is_undone_too).map_err(NotUndone::Refused)?;
+        keep_codes_apart(rules, map, &sight, edit, now, is_undone_too).map_err(NotUndone::Refused)?;
     }
     Ok(edits.into_iter().map(|(_, edit)| edit).collect())
 }
@@ -109,14 +112,15 @@ fn allow(rules: &Rules, actor: &Actor, change: &Change, edit: &Edit, now: Option
 fn keep_codes_apart(
     rules: &Rules,
     map: &Snapshot,
+    sight: &Sight,
     edit: &Edit,
     now: Option<&Feature>,
     is_undone_too: impl Fn(FeatureId) -> bool,
 ) -> Result<(), Refusal> {
     let (Edit::Restore { draft, .. } | Edit::Update { draft, .. }) = edit else { return Ok(()) };
     let Some(at) = rules.catalogue().position(&draft.layer) else { return Ok(()) };
-    let subject =
-        Subject { map, at, layer: &rules.catalogue().layers[at], before: now, draft, own: now.map(|now| now.id) };
+    let layer = &rules.catalogue().layers[at];
+    let subject = Subject { map, at, layer, before: now, draft, own: now.map(|now| now.id), sight: Some(sight) };
     match other_with_code(&subject) {
         Some((fault, other)) if !is_undone_too(other) => Err(Refusal::Faulty(vec![fault])),
         _ => Ok(()),

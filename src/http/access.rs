@@ -1,7 +1,9 @@
 //! Who is let in, and what they see: settings, and the questions every handler asks.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::caller::Caller;
@@ -24,15 +26,27 @@ pub struct Access {
     pub secure_cookies: bool,
     /// How long a session lasts, hours.
     pub session_hours: u32,
-    /// Attempts to sign in by one name in a minute; from one address ten times as many.
+    /// Attempts to sign in by one name from one address in a minute; ten times as many by one name, and from one
+    /// address.
     pub attempts_a_minute: u32,
+    /// Networks of proxies that are believed about whom they ask for and where they were reached
+    /// (`X-Forwarded-For`, `-Host`, `-Proto`). This machine by default.
+    pub proxies: Vec<IpNet>,
     /// The city's single sign-on; none: local accounts only.
     pub oidc: Option<Provider>,
 }
 
 impl Default for Access {
     fn default() -> Self {
-        Self { anonymous_role: None, secure_cookies: true, session_hours: 12, attempts_a_minute: 10, oidc: None }
+        let this_machine = [(Ipv4Addr::LOCALHOST.into(), 8), (Ipv6Addr::LOCALHOST.into(), 128)];
+        Self {
+            anonymous_role: None,
+            secure_cookies: true,
+            session_hours: 12,
+            attempts_a_minute: 10,
+            proxies: this_machine.map(|(address, bits)| IpNet::new_assert(address, bits)).into(),
+            oidc: None,
+        }
     }
 }
 

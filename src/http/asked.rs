@@ -8,7 +8,7 @@ use super::{AppState, Problem, sorted};
 use crate::catalog::{Layer, PropertyType};
 use crate::domain::{Bbox, DivisionCode, LonLat};
 use crate::geodesy::crs::{Crs, CrsError};
-use crate::index::{Page, Place, Query, Stop};
+use crate::index::{Edge, Page, Place, Query, Stop};
 
 /// Parameters that hold from page to page, as they were written.
 pub(super) type Kept = Vec<(String, String)>;
@@ -29,11 +29,7 @@ pub(super) struct Asked {
 impl Asked {
     /// The query string of this page in a form.
     pub(super) fn as_format(&self, format: Format) -> String {
-        let cursor = match (&self.query.after_place, self.query.after) {
-            (Some(place), _) => Some(sorted::cursor_of(place)),
-            (None, after) => after.map(|after| after.to_string()),
-        };
-        self.at_cursor(cursor, format)
+        self.at_edge(self.query.edge.as_ref(), format)
     }
 
     /// Held as long as somebody waits for the answer.
@@ -47,23 +43,41 @@ impl Asked {
     }
 
     /// Where the page that follows begins, if one does.
+    fn next_edge(&self, page: &Page) -> Option<Edge> {
+        let is_before = self.query.edge.as_ref().is_some_and(Edge::is_before);
+        // What a page came before follows it.
+        let last = page.items.last().filter(|_| page.more || is_before)?;
+        Some(Edge::After(Place::of(last, &self.query.sort)))
+    }
+
+    /// Where the page that goes before ends, if one does.
+    fn previous_edge(&self, page: &Page) -> Option<Edge> {
+        let edge = self.query.edge.as_ref()?;
+        let first = page.items.first().filter(|_| page.more || !edge.is_before())?;
+        Some(Edge::Before(Place::of(first, &self.query.sort)))
+    }
+
+    /// The cursor of the page that follows, if one does.
     pub(super) fn next_cursor(&self, page: &Page) -> Option<String> {
-        let last = page.items.last().filter(|_| page.more)?;
-        let sort = &self.query.sort;
-        Some(if sort.is_empty() { last.id.to_string() } else { sorted::cursor_of(&Place::of(last, sort)) })
+        self.next_edge(page).as_ref().map(sorted::cursor_of)
     }
 
     /// The query string of the page that follows, if one does.
     pub(super) fn following(&self, page: &Page, format: Format) -> Option<String> {
-        self.next_cursor(page).map(|cursor| self.at_cursor(Some(cursor), format))
+        self.next_edge(page).map(|edge| self.at_edge(Some(&edge), format))
     }
 
-    fn at_cursor(&self, cursor: Option<String>, format: Format) -> String {
+    /// The query string of the page that goes before, if one does.
+    pub(super) fn preceding(&self, page: &Page, format: Format) -> Option<String> {
+        self.previous_edge(page).map(|edge| self.at_edge(Some(&edge), format))
+    }
+
+    fn at_edge(&self, edge: Option<&Edge>, format: Format) -> String {
         let f = match format {
             Format::Json => "json",
             Format::Html => "html",
         };
-        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let cursor = edge.map(|edge| format!("&cursor={}", sorted::cursor_of(edge))).unwrap_or_default();
         format!("{}{cursor}&f={f}", self.kept)
     }
 }
@@ -86,11 +100,7 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     let moment = params.moment()?;
     let limit = params.limit(state.limits.page, state.limits.page_most)?;
     let (sort, written_sort) = sorted::take(&mut params, layer)?;
-    let (after, after_place) = if sort.is_empty() {
-        (params.parse("cursor", ("上一页 next 链接中的值", "what a `next` link carries"))?, None)
-    } else {
-        (None, sorted::take_cursor(&mut params, &sort)?)
-    };
+    let edge = sorted::take_cursor(&mut params, &sort)?;
     let (condition, written_condition) = take_condition(&mut params, layer)?;
     let shown = read_shown(&mut params, layer)?;
     let lang = params.take("lang")?;
@@ -107,7 +117,7 @@ pub(super) fn read_query(mut params: Params, layer: &Layer, state: &AppState) ->
     kept.extend(written_sort.map(|sort| ("sortby".to_owned(), sort)));
     kept.extend(lang.map(|lang| ("lang".to_owned(), lang)));
     kept.extend(properties.iter().cloned());
-    let query = Query { bbox, properties, after, sort, after_place, limit, ..condition };
+    let query = Query { bbox, properties, sort, edge, limit, ..condition };
     Ok(Asked { query, kept: encoded_pairs(&kept), moment, crs, shown })
 }
 

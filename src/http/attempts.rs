@@ -14,12 +14,19 @@ use super::Problem;
 /// Addresses try for many people: a whole office stands behind one.
 const NAMES_AT_AN_ADDRESS: u32 = 10;
 
+/// A name is tried from several places at once only by somebody who guesses.
+const PLACES_OF_A_NAME: u32 = 10;
+
 /// Entries after which those that have rested are forgotten.
 const MANY: usize = 10_000;
 
 /// What is counted.
+///
+/// Who tries a name from many places is slowed down as well as who tries it from one; but whoever does it from one
+/// place keeps nobody out who signs in from another.
 pub(super) struct Attempts {
     by_name: DefaultKeyedRateLimiter<String>,
+    by_name_and_peer: DefaultKeyedRateLimiter<(String, IpAddr)>,
     by_peer: DefaultKeyedRateLimiter<IpAddr>,
 }
 
@@ -28,7 +35,8 @@ impl Attempts {
     pub(super) fn new(a_minute: u32) -> Self {
         let of = |number: u32| Quota::per_minute(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
         Self {
-            by_name: RateLimiter::keyed(of(a_minute)),
+            by_name: RateLimiter::keyed(of(a_minute.saturating_mul(PLACES_OF_A_NAME))),
+            by_name_and_peer: RateLimiter::keyed(of(a_minute)),
             by_peer: RateLimiter::keyed(of(a_minute.saturating_mul(NAMES_AT_AN_ADDRESS))),
         }
     }
@@ -36,8 +44,9 @@ impl Attempts {
     /// Counts an attempt to sign in, before anything is looked at.
     pub(super) fn sign_in(&self, name: &str, peer: Peer) -> Result<(), Problem> {
         let name: String = name.chars().take(64).collect();
-        counted(&self.by_name, &name)?;
-        counted(&self.by_peer, &peer.0)
+        counted(&self.by_peer, &peer.0)?;
+        counted(&self.by_name_and_peer, &(name.clone(), peer.0))?;
+        counted(&self.by_name, &name)
     }
 
     /// Counts what is not about a name: a token or session that does not hold, a way to the single sign-on.
@@ -56,7 +65,7 @@ fn counted<K: std::hash::Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>
     })
 }
 
-/// The address that asks. A proxy on this machine is believed about whom it asks for.
+/// The address that asks; of a known proxy, the one that it asks for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(IpAddr);
 
@@ -65,9 +74,6 @@ impl Peer {
     pub(super) fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
         let socket = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let socket = socket.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        if !socket.is_loopback() {
-            return Self(socket);
-        }
         let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
         let last = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
         Self(last.unwrap_or(socket))

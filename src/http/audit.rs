@@ -63,7 +63,7 @@ impl Noted {
 
 /// The layers that a commit changed, as one word.
 fn layers_of(commit: &CommitSummary) -> String {
-    let mut layers: Vec<&str> = commit.counts.iter().map(|(layer, ..)| layer.as_str()).collect();
+    let mut layers: Vec<&str> = commit.counts.iter().map(|one| one.layer.as_str()).collect();
     layers.dedup();
     layers.join(",")
 }

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Problem;
 
@@ -33,6 +34,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let title = ("请求体过大", "The body is too large");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", title, detail)
         })?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem::unusable_body(&error.to_string()))
+        let unusable = |error: serde_json::Error| Problem::unusable_body(&error.to_string());
+        if bytes.windows(6).any(|six| six == br"\u0000") && has_nul(&serde_json::from_slice(&bytes).map_err(unusable)?)
+        {
+            return Err(Problem::unusable_body("the character U+0000 has no place in a text"));
+        }
+        serde_json::from_slice(&bytes).map(Self).map_err(unusable)
+    }
+}
+
+/// Whether a text in a body holds the character that no PostgreSQL keeps.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(list) => list.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
     }
 }

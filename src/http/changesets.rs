@@ -1,5 +1,7 @@
 //! Change sets: many edits at once, taken back as a whole, and listed.
 
+use std::collections::BTreeMap;
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -14,7 +16,7 @@ use super::feature_body;
 use super::respond::Answer;
 use super::{AppState, Problem};
 use crate::app::edits::{Command, EditError, Edited, Outcome};
-use crate::domain::{Action, CommitSummary, OperationId, Revision};
+use crate::domain::{Action, ChangeCount, ChangeKind, CommitSummary, LayerId, OperationId, Revision};
 use crate::edit::{Fault, Line};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -77,11 +79,8 @@ pub(super) async fn create_changeset(
     let mut all = told(&state, &caller, &lines, &numbers, edited.outcomes).await?;
     all.extend(unreadable.into_iter().map(|(number, fault)| bad_line(number, &fault)));
     all.sort_by_key(|line| line["line"].as_u64());
-    let mut response = Answer::json(revision, &json!({ "revision": revision, "lines": all })).into_response();
-    if is_replay {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    let answer = Answer::json(revision, &json!({ "revision": revision, "lines": all }));
+    Ok(marked(answer.into_response(), is_replay))
 }
 
 /// Lines that cannot be read are told one by one, as long as they are not too many.
@@ -161,13 +160,24 @@ fn refuse_all(lines: Vec<Value>) -> Problem {
 pub(super) async fn undo_changeset(
     State(state): State<AppState>,
     caller: Caller,
+    headers: HeaderMap,
     Path(revision): Path<String>,
     params: Params,
-) -> Result<Answer, Problem> {
+) -> Result<Response, Problem> {
     caller.signed_in_to(Action::Update)?;
     params.finish()?;
     let revision = revision_of(&revision)?;
-    Ok(answer_undone(&state.app.undo(&caller.actor, revision).await?))
+    let operation = operation_id(&caller, &headers)?;
+    let edited = state.app.undo(&caller.actor, revision, operation).await?;
+    Ok(marked(answer_undone(&edited).into_response(), edited.is_replay))
+}
+
+/// Says of an answer that it tells what was done before.
+fn marked(mut response: Response, is_replay: bool) -> Response {
+    if is_replay {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 fn answer_undone(edited: &Edited) -> Answer {
@@ -204,14 +214,19 @@ pub(super) async fn list_changesets(
     Ok(Answer::json(newest, &json!({ "changesets": all, "next": next })))
 }
 
-/// A change set as far as a caller sees its layers; none where they see nothing of it.
+/// A change set as far as a caller sees what it changed; none where they see nothing of it.
 fn summary_json(state: &AppState, caller: &Caller, summary: &CommitSummary) -> Option<Value> {
-    let sees = |id| state.app.catalogue.position(id).is_some_and(|at| caller.sight.sees(at));
-    let counts: Vec<Value> = summary
-        .counts
-        .iter()
-        .filter(|(layer, ..)| sees(layer))
-        .map(|(layer, kind, count)| json!({ "layer": layer, "kind": kind, "count": count }))
+    let mut seen: BTreeMap<(&LayerId, &'static str), u64> = BTreeMap::new();
+    for ChangeCount { layer, kind, before, after, count } in &summary.counts {
+        let stood = (*kind != ChangeKind::Created).then_some(*before);
+        let stands = (*kind != ChangeKind::Deleted).then_some(*after);
+        if stood.into_iter().chain(stands).any(|village| state.sees(caller, layer, village)) {
+            *seen.entry((layer, kind.as_str())).or_default() += count;
+        }
+    }
+    let counts: Vec<Value> = seen
+        .into_iter()
+        .map(|((layer, kind), count)| json!({ "layer": layer, "kind": kind, "count": count }))
         .collect();
     (summary.counts.is_empty() || !counts.is_empty()).then(|| {
         json!({

@@ -67,8 +67,9 @@ pub(super) async fn read_collection(
     let at = state.layer(&caller, &layer)?;
     let snapshot = state.snapshot(&caller).await;
     if format == Format::Html {
-        let page = html::layer(lang, &snapshot.catalogue().layers[at], snapshot.count(at));
-        return Ok(html::answer(snapshot.revision(), page));
+        let revision = snapshot.revision();
+        let page = state.desk.run(move || html::layer(lang, &snapshot, at)).await?;
+        return Ok(html::answer(revision, page));
     }
     Ok(Answer::json(snapshot.revision(), &collection(&snapshot, at, &base_url(&headers), lang)))
 }

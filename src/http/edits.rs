@@ -189,6 +189,7 @@ pub(super) fn base_of(headers: &HeaderMap) -> Result<Base, Problem> {
     if text == "*" {
         return Ok(Base::Current);
     }
+    // A proxy that packs an answer weakens its tag; what it names is the version all the same.
     let tag = text.trim_start_matches("W/").trim_matches('"');
     let parts: Vec<&str> = tag.split('-').collect();
     let version = match parts[..] {

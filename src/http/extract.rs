@@ -77,6 +77,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
                 "The query cannot be decoded; percent-encode it as UTF-8.",
             )
         })?;
+        if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            let (zh, en) = ("参数中不得有字符 U+0000。", "The character U+0000 has no place in a query.");
+            return Err(Problem::parameter(&name.replace('\0', ""), zh, en));
+        }
         let known = ["lang", super::moment::MIN_REVISION].map(str::to_owned).into();
         Ok(Self { pairs, known })
     }

@@ -1,12 +1,15 @@
 //! Pages for people who open a resource of the API in a browser: plain, legible, linked onward.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use serde_json::Value;
 
+use super::html_map;
 use super::respond::Answer;
 use crate::catalog::{Layer, SYNTHETIC};
 use crate::domain::{Lang, Revision};
-use crate::index::{Item, Page};
+use crate::index::{Item, Page, Query, Snapshot};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:1.5rem auto;padding:0 1rem;\
 color:#1c2733;background:#fff}a{color:#0b57a4}table{border-collapse:collapse;display:block;overflow-x:auto}\
@@ -50,9 +53,10 @@ pub(super) fn page(lang: Lang, trail: &[(&str, &str)], title: &str, body: &str) 
     let trail: Vec<String> = start.iter().chain(trail).map(|(href, text)| anchor(href, text)).collect();
     format!(
         "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><title>{title} · Platbook</title><style>{STYLE}</style></head>\
+         content=\"width=device-width, initial-scale=1\"><title>{title} · Platbook</title><style>{STYLE}{}</style></head>\
          <body><nav aria-label=\"{}\">{}</nav><main><h1>{title}</h1>{body}</main><footer>{} · {}</footer></body></html>\n",
         say(lang, "zh-CN", "en"),
+        html_map::STYLE,
         say(lang, "路径", "Trail"),
         trail.join(" › "),
         anchor("?f=json", "JSON"),
@@ -97,8 +101,19 @@ pub(super) fn records<'a>(lang: Lang, layers: impl Iterator<Item = (&'a Layer, u
     page(lang, &[], say(lang, "图层目录", "Catalogue of layers"), &body)
 }
 
-/// One layer: what it is and where to go on.
-pub(super) fn layer(lang: Lang, layer: &Layer, count: u64) -> String {
+/// Features that stand for a layer on the map of its page.
+const SAMPLE: usize = 1_000;
+
+/// One layer: what it is, where it has something, and where to go on.
+pub(super) fn layer(lang: Lang, snapshot: &Snapshot, at: usize) -> String {
+    let (layer, count) = (&snapshot.catalogue().layers[at], snapshot.count(at));
+    let sample = snapshot.select(at, &Query { limit: SAMPLE, ..Query::default() });
+    let map = html_map::drawn(lang, snapshot, at, &borrowed(&sample.items));
+    let sampled = match (sample.more, lang) {
+        (false, _) => String::new(),
+        (true, Lang::Zh) => format!("<p>图中为前 {} 个，共 {count} 个。</p>", sample.items.len()),
+        (true, Lang::En) => format!("<p>The map shows the first {} of {count}.</p>", sample.items.len()),
+    };
     let own = format!("/collections/{}", layer.id);
     let rows: String = layer
         .properties
@@ -111,7 +126,7 @@ pub(super) fn layer(lang: Lang, layer: &Layer, count: u64) -> String {
         .collect();
     let heads = [say(lang, "属性", "Property"), say(lang, "键", "Key"), say(lang, "单位", "Unit")];
     let body = format!(
-        "<p>{}</p><p>{} · {} · {}</p>{}",
+        "<p>{}</p><p>{} · {} · {}</p>{map}{sampled}{}",
         escaped(layer.description.in_lang(lang)),
         anchor(&format!("{own}/items"), &format!("{} ({count})", say(lang, "要素", "Features"))),
         anchor(&format!("{own}/schema"), say(lang, "属性模式", "Schema")),
@@ -121,8 +136,21 @@ pub(super) fn layer(lang: Lang, layer: &Layer, count: u64) -> String {
     page(lang, &[], layer.title.in_lang(lang), &body)
 }
 
-/// A page of features; `next` is the query of the page that follows.
-pub(super) fn items(lang: Lang, layer: &Layer, found: &Page, next: Option<&str>) -> String {
+fn borrowed(items: &[Arc<Item>]) -> Vec<&Item> {
+    items.iter().map(AsRef::as_ref).collect()
+}
+
+/// The queries of the pages that stand around one.
+pub(super) struct Around {
+    /// Of the page that goes before.
+    pub(super) prev: Option<String>,
+    /// Of the page that follows.
+    pub(super) next: Option<String>,
+}
+
+/// A page of features.
+pub(super) fn items(lang: Lang, snapshot: &Snapshot, at: usize, found: &Page, around: &Around) -> String {
+    let layer = &snapshot.catalogue().layers[at];
     let own = format!("/collections/{}", layer.id);
     let heads: Vec<&str> = std::iter::once(say(lang, "编号", "Number"))
         .chain(layer.properties.values().map(|property| property.title.in_lang(lang)))
@@ -142,13 +170,18 @@ pub(super) fn items(lang: Lang, layer: &Layer, found: &Page, next: Option<&str>)
         Lang::Zh => format!("共 {} 个，本页 {} 个。", found.matched, found.items.len()),
         Lang::En => format!("{} in all, {} on this page.", found.matched, found.items.len()),
     };
-    let onward = next.map(|query| anchor(&format!("?{query}"), say(lang, "下一页", "Next page"))).unwrap_or_default();
+    let to = |query: &Option<String>, zh, en| Some(anchor(&format!("?{}", query.as_ref()?), say(lang, zh, en)));
+    let links = [to(&around.prev, "上一页", "Previous page"), to(&around.next, "下一页", "Next page")];
+    let onward = links.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let map = html_map::drawn(lang, snapshot, at, &borrowed(&found.items));
     let title = layer.title.in_lang(lang);
-    page(lang, &[(&own, title)], title, &format!("<p>{counted}</p>{}<p>{onward}</p>", table(&heads, &rows)))
+    let body = format!("<p>{counted} {onward}</p>{map}{}<p>{onward}</p>", table(&heads, &rows));
+    page(lang, &[(&own, title)], title, &body)
 }
 
 /// One feature.
-pub(super) fn item(lang: Lang, layer: &Layer, item: &Item) -> String {
+pub(super) fn item(lang: Lang, snapshot: &Snapshot, at: usize, item: &Item) -> String {
+    let layer = &snapshot.catalogue().layers[at];
     let own = format!("/collections/{}", layer.id);
     let values = item.properties();
     let named = layer.properties.iter().map(|(name, property)| (name.as_str(), property.title.in_lang(lang)));
@@ -159,8 +192,8 @@ pub(super) fn item(lang: Lang, layer: &Layer, item: &Item) -> String {
             format!("<tr><th>{}</th><td>{}</td></tr>", escaped(title), shown(lang, layer, name, values.get(name)))
         })
         .collect();
-    let at = item.representative();
-    let place = format!("{:.6}, {:.6}", at.lon(), at.lat());
+    let stands = item.representative();
+    let place = format!("{:.6}, {:.6}", stands.lon(), stands.lat());
     let village = item.village.map(|code| code.to_string()).unwrap_or_default();
     for (title, value) in [
         (say(lang, "位置（EPSG:4490）", "Position (EPSG:4490)"), place),
@@ -173,7 +206,8 @@ pub(super) fn item(lang: Lang, layer: &Layer, item: &Item) -> String {
     let title = label.unwrap_or_else(|| item.id.to_string());
     let items = format!("{own}/items");
     let trail = [(own.as_str(), layer.title.in_lang(lang)), (items.as_str(), say(lang, "要素", "Features"))];
-    page(lang, &trail, &title, &table(&[], &rows))
+    let map = html_map::drawn(lang, snapshot, at, &[item]);
+    page(lang, &trail, &title, &format!("{map}{}", table(&[], &rows)))
 }
 
 fn table(heads: &[&str], rows: &str) -> String {

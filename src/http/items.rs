@@ -71,8 +71,9 @@ pub(super) async fn answer_page(
         let headers = [(header::LINK, link_header(&links)), (CONTENT_CRS, content_crs(asked.crs))];
         let answer = match by {
             By::Address(Format::Html) => {
-                let layer = &snapshot.catalogue().layers[at];
-                html::answer(revision, html::items(lang, layer, &page, asked.following(&page, Format::Html).as_deref()))
+                let prev = asked.preceding(&page, Format::Html);
+                let around = html::Around { prev, next: asked.following(&page, Format::Html) };
+                html::answer(revision, html::items(lang, &snapshot, at, &page, &around))
             }
             By::Address(Format::Json) | By::Body => {
                 let cursor = matches!(by, By::Body).then(|| asked.next_cursor(&page)).flatten();
@@ -101,6 +102,9 @@ fn links_of(page: &Page, asked: &Asked, format: Format, own: &str) -> Vec<Value>
         link(format!("{items}?{}", asked.as_format(other.1)), "alternate", other.0, "This page in another form"),
         link(own.to_owned(), "collection", "application/json", "The layer"),
     ];
+    if let Some(query) = asked.preceding(page, format) {
+        links.push(link(format!("{items}?{query}"), "prev", this.0, "The page before"));
+    }
     if let Some(query) = asked.following(page, format) {
         links.push(link(format!("{items}?{query}"), "next", this.0, "The next page"));
     }
@@ -166,7 +170,7 @@ pub(super) async fn read_item(
             let written = write_item(&item, &own, crs).map_err(|error| out_of_reach(&error))?;
             Answer::geojson(snapshot.revision(), written)
         }
-        Format::Html => html::answer(snapshot.revision(), html::item(lang, &snapshot.catalogue().layers[at], &item)),
+        Format::Html => html::answer(snapshot.revision(), html::item(lang, &snapshot, at, &item)),
     };
     Ok((tags, answer).into_response())
 }
@@ -201,7 +205,12 @@ fn tags(
     let mut tags = HeaderMap::new();
     mark_sharing(&mut tags, snapshot.catalogue().layers[at].is_public());
     tags.insert(REVISION, snapshot.revision().0.into());
-    let counts = if snapshot.layer(at).keys().hides_counts() { snapshot.layer_revision(at).0 } else { 0 };
+    let counts = match format {
+        // A page for people shows what lies around, too.
+        Format::Html => snapshot.revision().0,
+        Format::Json if snapshot.layer(at).keys().hides_counts() => snapshot.layer_revision(at).0,
+        Format::Json => 0,
+    };
     if let Ok(etag) = format!("\"{:016x}-{}-{}-{counts}-{form}\"", state.database(), item.id, item.version).parse() {
         tags.insert(header::ETAG, etag);
     }

@@ -19,6 +19,7 @@ mod extract;
 mod feature_body;
 mod filtered;
 mod html;
+mod html_map;
 mod import_told;
 mod imports;
 mod items;
@@ -30,6 +31,7 @@ mod openapi;
 mod options;
 mod places;
 mod problem;
+mod proxies;
 mod quality;
 mod query;
 mod records;
@@ -167,6 +169,7 @@ impl Deref for AppState {
 /// Every route. What `access` names must be declared, as [`Access::check`] finds; `courier` delivers webhooks of
 /// the same app.
 pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courier>) -> Router {
+    let proxies: Arc<[ipnet::IpNet]> = access.proxies.clone().into();
     let state = AppState(Arc::new(Inner {
         single_sign_on: access.oidc.clone().map(oidc::SignOn::new),
         door: caller::Door::new(access, &app.catalogue),
@@ -250,6 +253,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .layer(middleware::from_fn(problem::in_words))
         .layer(middleware::from_fn_with_state(state, service::observe))
         .layer(middleware::from_fn(service::identify))
+        .layer(middleware::from_fn_with_state(proxies, proxies::believe))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),

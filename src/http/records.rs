@@ -206,7 +206,9 @@ pub(super) async fn read_record(
     let snapshot = state.snapshot(&caller).await;
     let layer = &snapshot.catalogue().layers[at];
     if format == Format::Html {
-        return Ok(html::answer(snapshot.revision(), html::layer(lang, layer, snapshot.count(at))));
+        let revision = snapshot.revision();
+        let page = state.desk.run(move || html::layer(lang, &snapshot, at)).await?;
+        return Ok(html::answer(revision, page));
     }
     let record = record(&snapshot, at, layer, &base_url(&headers), lang);
     Ok(Answer::geojson(snapshot.revision(), record.to_string().into_bytes()))

@@ -8,7 +8,7 @@ use super::Problem;
 use super::extract::Params;
 use crate::catalog::{ID, Layer, SYNTHETIC, VILLAGE};
 use crate::domain::FeatureId;
-use crate::index::{Place, SortKey};
+use crate::index::{Edge, Place, SortKey};
 
 /// Keys at the most.
 const MOST: usize = 8;
@@ -32,25 +32,41 @@ pub(super) fn take(params: &mut Params, layer: &Layer) -> Result<(Vec<SortKey>, 
     Ok((keys, Some(text)))
 }
 
-/// Takes where the last page ended.
-pub(super) fn take_cursor(params: &mut Params, keys: &[SortKey]) -> Result<Option<Place>, Problem> {
+/// Begins the cursor of a page that lies before its place.
+const BEFORE: char = '~';
+
+/// Takes where another page ended.
+pub(super) fn take_cursor(params: &mut Params, keys: &[SortKey]) -> Result<Option<Edge>, Problem> {
     let Some(text) = params.take("cursor")? else { return Ok(None) };
-    let place = place_of(&text).filter(|place| place.values.len() == keys.len()).ok_or_else(|| {
-        let (zh, en) = ("cursor 应为上一页 next 链接中的值。", "`cursor` is what a `next` link carries.");
+    let (is_before, place) = match text.strip_prefix(BEFORE) {
+        Some(rest) => (true, place_of(rest, keys)),
+        None => (false, place_of(&text, keys)),
+    };
+    let place = place.ok_or_else(|| {
+        let (zh, en) = ("cursor 应为 next 或 prev 链接中的值。", "`cursor` is what a `next` or `prev` link carries.");
         Problem::parameter("cursor", zh, en)
     })?;
-    Ok(Some(place))
+    Ok(Some(if is_before { Edge::Before(place) } else { Edge::After(place) }))
 }
 
-/// A place as a link carries it.
-pub(super) fn cursor_of(place: &Place) -> String {
-    let mut values = place.values.clone();
-    values.push(place.id.get().into());
-    BASE64.encode(Value::Array(values).to_string())
+/// An edge as a link carries it: in order of id by the id alone.
+pub(super) fn cursor_of(edge: &Edge) -> String {
+    let place = edge.place();
+    let text = if place.values.is_empty() {
+        place.id.to_string()
+    } else {
+        let mut values = place.values.clone();
+        values.push(place.id.get().into());
+        BASE64.encode(Value::Array(values).to_string())
+    };
+    if edge.is_before() { format!("{BEFORE}{text}") } else { text }
 }
 
-fn place_of(text: &str) -> Option<Place> {
+fn place_of(text: &str, keys: &[SortKey]) -> Option<Place> {
+    if keys.is_empty() {
+        return Some(Place { values: Vec::new(), id: text.parse().ok()? });
+    }
     let mut values: Vec<Value> = serde_json::from_slice(&BASE64.decode(text).ok()?).ok()?;
     let id: FeatureId = values.pop()?.to_string().parse().ok()?;
-    Some(Place { values, id })
+    Some(Place { values, id }).filter(|place| place.values.len() == keys.len())
 }

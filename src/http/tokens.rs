@@ -87,7 +87,7 @@ pub(super) async fn create_token(
     Ok((StatusCode::CREATED, Answer::json(state.app.revision(), &body)).into_response())
 }
 
-/// `DELETE /tokens/{id}`: one's own; any, for administrators.
+/// `DELETE /tokens/{id}`: one's own; any, for administrators; with a token, such as may do no more than it.
 pub(super) async fn delete_token(
     State(state): State<AppState>,
     caller: Caller,
@@ -96,9 +96,19 @@ pub(super) async fn delete_token(
 ) -> Result<StatusCode, Problem> {
     let own = own_name(&caller)?;
     let any = state.may(&caller, Action::Administer, &Target::Service).is_ok();
-    let removed = match id.parse() {
-        Ok(id) => state.app.store.accounts().remove_token(id, (!any).then_some(&own)).await?,
-        Err(_) => false,
+    let (accounts, whose) = (state.app.store.accounts(), (!any).then_some(&own));
+    let id_of: Option<u64> = id.parse().ok();
+    if let (Way::Token(_), Some(id)) = (caller.way, id_of) {
+        let tokens = accounts.tokens(whose).await?;
+        let scopes = tokens.iter().filter(|token| token.id == id).flat_map(|token| &token.scopes);
+        // A token takes away none that may do more than itself.
+        if let Some(action) = scopes.copied().find(|action| !caller.actor.in_scope(*action)) {
+            return Err(Denied::TokenLacksScope { action }.into());
+        }
+    }
+    let removed = match id_of {
+        Some(id) => accounts.remove_token(id, whose).await?,
+        None => false,
     };
     if !removed {
         let id: String = id.chars().take(40).collect();

@@ -41,5 +41,5 @@ pub use partition::Partition;
 pub use points::{Point, Points};
 pub use query::{Page, Query, Stop};
 pub use snapshot::{IntakeSum, Snapshot};
-pub use sort::{Place, SortKey};
+pub use sort::{Edge, Place, SortKey};
 pub use squares::{SQUARES_BELOW_TILE, Square, merge_sorted};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Snapshot;
 use super::cell::Cell;
 use super::item::{Item, Shape};
-use super::sort::{self, Place, SortKey};
+use super::sort::{self, Edge, SortKey};
 use crate::catalog::VILLAGE;
 use crate::domain::{Bbox, DivisionCode, FeatureId, LonLat};
 use crate::filter::Filter;
@@ -42,12 +42,10 @@ pub struct Query {
     pub words: Vec<String>,
     /// Is let through by this filter.
     pub filter: Option<Arc<Filter>>,
-    /// Only ids above this one: where the last page ended.
-    pub after: Option<FeatureId>,
     /// In this order; none: in order of id.
     pub sort: Vec<SortKey>,
-    /// Only what comes after this in that order: where the last page ended.
-    pub after_place: Option<Place>,
+    /// Only what lies on one side of a place in that order: where another page ended.
+    pub edge: Option<Edge>,
     /// How many at the most.
     pub limit: usize,
     /// Ends it before its time.
@@ -59,9 +57,9 @@ pub struct Query {
 pub struct Page {
     /// The features.
     pub items: Vec<Arc<Item>>,
-    /// How many match in all, `after` and `limit` left aside.
+    /// How many match in all, `edge` and `limit` left aside.
     pub matched: u64,
-    /// Whether more follow the last of `items`.
+    /// Whether more follow the last of `items`, or, on a page before an edge, lie before the first.
     pub more: bool,
 }
 
@@ -74,28 +72,16 @@ impl Snapshot {
             && query.properties.is_empty()
             && query.words.is_empty()
             && query.filter.is_none();
-        if !query.sort.is_empty() {
-            let found = self.matching(layer, query);
-            let matched = found.len() as u64;
-            let (items, more) = sort::first(found, &query.sort, query.after_place.as_ref(), query.limit);
-            return Page { items, matched, more };
-        }
-        if everything {
+        if everything && query.sort.is_empty() {
             return self.page_of_all(layer, query);
         }
-        let mut found = self.matching(layer, query);
+        let found = self.matching(layer, query);
         let matched = found.len() as u64;
-        found.retain(|item| query.after.is_none_or(|after| item.id > after));
-        let more = found.len() > query.limit;
-        if more && query.limit > 0 {
-            found.select_nth_unstable_by_key(query.limit - 1, |item| item.id);
-        }
-        found.truncate(query.limit);
-        found.sort_unstable_by_key(|item| item.id);
-        Page { items: found, matched, more }
+        let (items, more) = sort::page(found, &query.sort, query.edge.as_ref(), query.limit);
+        Page { items, matched, more }
     }
 
-    /// All features that match, in order of id or as `query` has it; `after` and `limit` are left aside.
+    /// All features that match, in order of id or as `query` has it; `edge` and `limit` are left aside.
     pub fn all_matching(&self, layer: usize, query: &Query) -> Vec<Arc<Item>> {
         let mut found = self.matching(layer, query);
         if query.sort.is_empty() {
@@ -103,10 +89,10 @@ impl Snapshot {
             return found;
         }
         let all = found.len();
-        sort::first(found, &query.sort, None, all).0
+        sort::page(found, &query.sort, None, all).0
     }
 
-    /// All features that match, in no order; `after` and `limit` are left aside.
+    /// All features that match, in no order; `edge` and `limit` are left aside.
     pub fn matching(&self, layer: usize, query: &Query) -> Vec<Arc<Item>> {
         let is_match = |item: &Item| matches(item, query);
         if let Some(found) = self.by_codes_of(layer, query) {
@@ -135,10 +121,14 @@ impl Snapshot {
     }
 
     fn page_of_all(&self, layer: usize, query: &Query) -> Page {
-        let of_layer = self.features_after(query.after).filter(|(stands_in, _)| *stands_in == layer);
-        let mut following = of_layer.map(|(_, item)| item);
-        let items: Vec<_> = following.by_ref().take(query.limit).map(Arc::clone).collect();
-        let more = following.next().is_some();
+        let (items, more) = match &query.edge {
+            Some(Edge::Before(place)) => {
+                let (mut items, more) = taken(self.features_before(place.id), layer, query.limit);
+                items.reverse();
+                (items, more)
+            }
+            edge => taken(self.features_after(edge.as_ref().map(|edge| edge.place().id)), layer, query.limit),
+        };
         Page { items, matched: self.layer(layer).count(), more }
     }
 
@@ -176,6 +166,13 @@ impl Snapshot {
             radius = (radius * 4.0).min(within_m);
         }
     }
+}
+
+/// The first so many that stand in a layer, and whether there are more.
+fn taken<'i>(all: impl Iterator<Item = (usize, &'i Arc<Item>)>, layer: usize, limit: usize) -> (Vec<Arc<Item>>, bool) {
+    let mut of_layer = all.filter(|(stands_in, _)| *stands_in == layer).map(|(_, item)| item);
+    let items: Vec<_> = of_layer.by_ref().take(limit).map(Arc::clone).collect();
+    (items, of_layer.next().is_some())
 }
 
 fn matches(item: &Item, query: &Query) -> bool {

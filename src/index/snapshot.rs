@@ -172,6 +172,11 @@ impl Snapshot {
         self.ids.after(id).filter(|(layer, item)| self.shows(*layer, item))
     }
 
+    /// All features below an id, the highest first, with the layer each stands in.
+    pub fn features_before(&self, id: FeatureId) -> impl Iterator<Item = (usize, &Arc<Item>)> {
+        self.ids.before(id).filter(|(layer, item)| self.shows(*layer, item))
+    }
+
     /// The feature of a layer with this code; of several the one of the smallest id.
     pub fn by_code(&self, layer: usize, code: &str) -> Option<Arc<Item>> {
         let index = &self.layers[layer];

@@ -60,20 +60,46 @@ impl Place {
     }
 }
 
-/// The first so many after a place, in order; and whether more follow.
-pub(super) fn first(
+/// Where a page begins or ends in the order of its features.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edge {
+    /// It is the next after a place.
+    After(Place),
+    /// It is the last before a place.
+    Before(Place),
+}
+
+impl Edge {
+    /// The place itself, which is not on the page.
+    pub const fn place(&self) -> &Place {
+        match self {
+            Self::After(place) | Self::Before(place) => place,
+        }
+    }
+
+    /// Whether the page lies before the place.
+    pub const fn is_before(&self) -> bool {
+        matches!(self, Self::Before(_))
+    }
+}
+
+/// The so many that lie next to an edge, in order; and whether more lie beyond them.
+pub(super) fn page(
     found: Vec<Arc<Item>>,
     keys: &[SortKey],
-    after: Option<&Place>,
+    edge: Option<&Edge>,
     limit: usize,
 ) -> (Vec<Arc<Item>>, bool) {
+    let is_before = edge.is_some_and(Edge::is_before);
+    // From the edge on, whichever way the page lies.
+    let outward = |a: &Place, b: &Place| if is_before { b.order(a, keys) } else { a.order(b, keys) };
     let mut placed: Vec<(Place, Arc<Item>)> = found.into_iter().map(|item| (Place::of(&item, keys), item)).collect();
-    if let Some(after) = after {
-        placed.retain(|(place, _)| place.order(after, keys).is_gt());
+    if let Some(edge) = edge {
+        placed.retain(|(place, _)| outward(place, edge.place()).is_gt());
     }
     let more = placed.len() > limit;
     if more && limit > 0 {
-        placed.select_nth_unstable_by(limit - 1, |a, b| a.0.order(&b.0, keys));
+        placed.select_nth_unstable_by(limit - 1, |a, b| outward(&a.0, &b.0));
     }
     placed.truncate(limit);
     placed.sort_unstable_by(|a, b| a.0.order(&b.0, keys));

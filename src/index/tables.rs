@@ -84,6 +84,18 @@ impl IdTable {
             .filter(move |(number, row)| id.is_none_or(|id| (*number, row.0) > (from, rest_of(id))))
             .map(|(_, (_, layer, item))| (usize::from(*layer), item))
     }
+
+    /// The features below an id, the highest first, with the layer each stands in.
+    pub(super) fn before(&self, id: FeatureId) -> impl Iterator<Item = (usize, &Arc<Item>)> {
+        let from = id.get() / BLOCK;
+        let end = self.blocks.partition_point(|block| block.number <= from);
+        self.blocks[..end]
+            .iter()
+            .rev()
+            .flat_map(|block| block.rows.iter().rev().map(|row| (block.number, row)))
+            .filter(move |(number, row)| (*number, row.0) < (from, rest_of(id)))
+            .map(|(_, (_, layer, item))| (usize::from(*layer), item))
+    }
 }
 
 /// Shards of a code table: an edit copies one shard.

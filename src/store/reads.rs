@@ -126,8 +126,11 @@ macro_rules! reads {
         ) -> Result<Vec<CommitSummary>, Fault> {
             let (after, until) = (after.0 as i64, until.0 as i64);
             let sets = change_sets(&mut *on, after, until).await?;
-            let sql = "SELECT revision, layer, kind, COUNT(*) FROM change WHERE revision > $1 AND revision <= $2 \
-                       GROUP BY revision, layer, kind ORDER BY revision, layer, kind";
+            let sql = "SELECT c.revision, c.layer, c.kind, b.village, c.village, COUNT(*) FROM change c \
+                       LEFT JOIN change b ON c.version > 1 AND b.feature_id = c.feature_id AND b.version = c.version - 1 \
+                       WHERE c.revision > $1 AND c.revision <= $2 \
+                       GROUP BY c.revision, c.layer, c.kind, b.village, c.village \
+                       ORDER BY c.revision, c.layer, c.kind, b.village, c.village";
             rows::summaries(sets, sqlx::query_as(sql).bind(after).bind(until).fetch_all(on).await?)
         }
 

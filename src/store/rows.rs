@@ -7,8 +7,8 @@ use wkb::Endianness;
 use wkb::writer::WriteOptions;
 
 use crate::domain::{
-    Change, ChangeKind, Commit, CommitSummary, Draft, Feature, FeatureId, Geometry, Intake, LayerId, LonLat,
-    Properties, Revision, Version,
+    Change, ChangeCount, ChangeKind, Commit, CommitSummary, Draft, Feature, FeatureId, Geometry, Intake, LayerId,
+    LonLat, Properties, Revision, Version,
 };
 
 /// `id, layer, village, version, revision, geometry, properties`
@@ -19,6 +19,9 @@ pub(super) type ChangeSetRow = (i64, String, String, String, Option<String>);
 
 /// `revision, feature_id, version, layer, kind, village, geometry, properties`
 pub(super) type ChangeRow = (i64, i64, i64, String, String, Option<String>, Option<Vec<u8>>, Option<String>);
+
+/// `revision, layer, kind, village before, village after, how many`
+pub(super) type CountedRow = (i64, String, String, Option<String>, Option<String>, i64);
 
 /// What goes wrong below a store method, before the store says where.
 #[derive(Debug, thiserror::Error)]
@@ -130,21 +133,23 @@ pub(super) fn touched(rows: Vec<(i64, String)>) -> Result<Vec<(FeatureId, LayerI
 }
 
 /// Change sets with the counts of their changes.
-pub(super) fn summaries(
-    sets: Vec<ChangeSetRow>,
-    counted: Vec<(i64, String, String, i64)>,
-) -> Result<Vec<CommitSummary>, Fault> {
+pub(super) fn summaries(sets: Vec<ChangeSetRow>, counted: Vec<CountedRow>) -> Result<Vec<CommitSummary>, Fault> {
     let mut summaries = Vec::with_capacity(sets.len());
     let mut counted = counted.into_iter().peekable();
     for set in sets {
         let number = set.0;
         let Commit { revision, actor, reason, at, .. } = commit(set)?;
         let mut counts = Vec::new();
-        while let Some((_, layer, kind, count)) = counted.next_if(|(of, ..)| *of == number) {
+        while let Some((_, layer, kind, before, after, count)) = counted.next_if(|(of, ..)| *of == number) {
             let place = format!("revision {number}");
-            let layer = layer.parse().map_err(|error| broken(&place, &error))?;
-            let kind = self::kind(&kind).map_err(|detail| broken(&place, &detail))?;
-            counts.push((layer, kind, natural(count)?));
+            let village = |code: Option<String>| code.map(|code| code.parse()).transpose();
+            counts.push(ChangeCount {
+                layer: layer.parse().map_err(|error| broken(&place, &error))?,
+                kind: self::kind(&kind).map_err(|detail| broken(&place, &detail))?,
+                before: village(before).map_err(|error| broken(&place, &error))?,
+                after: village(after).map_err(|error| broken(&place, &error))?,
+                count: natural(count)?,
+            });
         }
         summaries.push(CommitSummary { revision, actor, reason, at, counts });
     }

@@ -9,7 +9,7 @@ use platbook::domain::{
     Bbox, Change, ChangeKind, Commit, Draft, Feature, FeatureId, Geometry, LayerId, LonLat, Properties, Revision,
     Version,
 };
-use platbook::index::{Difference, Query, Snapshot, between};
+use platbook::index::{Difference, Edge, Place, Query, Snapshot, between};
 use proptest::prelude::*;
 
 use crate::support::small_catalogue;
@@ -173,11 +173,12 @@ proptest! {
                 .collect();
 
             let mut found = BTreeSet::new();
-            let mut after = None;
+            let mut edge = None;
             loop {
-                let page = snapshot.select(layer, &Query { bbox: Some(bbox), after, limit, ..Query::default() });
+                let asked = Query { bbox: Some(bbox), edge: edge.clone(), limit, ..Query::default() };
+                let page = snapshot.select(layer, &asked);
                 prop_assert_eq!(page.matched, expected.len() as u64);
-                after = page.items.last().map(|item| item.id).or(after);
+                edge = page.items.last().map(|item| Edge::After(Place::of(item, &[]))).or(edge);
                 for item in &page.items {
                     prop_assert!(found.insert(item.id), "{} twice", item.id);
                 }

@@ -179,7 +179,7 @@ pub(super) const EDITING: &[Operation] = &[
         path: "/changesets/{revision}/undo",
         id: "undo_changeset",
         summary: ("撤销变更集", "Append the inverse of a change set, if nothing of it has been changed since"),
-        parameters: &[REVISION],
+        parameters: &[REVISION, IDEMPOTENCY_KEY],
         answers: &[(JSON, "ChangeSetResult")],
         refuses: &[(409, "Conflict")],
         ..WRITING

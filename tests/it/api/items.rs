@@ -221,3 +221,71 @@ async fn what_stands_in_a_village_is_found_when_its_border_has_moved_away() {
         assert_eq!(server.json(path).await["numberMatched"], before, "{path}");
     }
 }
+
+#[tokio::test]
+async fn pages_lead_back_the_way_they_led_forth() {
+    let server = TestApp::start().await;
+    let ids = |page: &Value| -> Vec<u64> {
+        page["features"].as_array().unwrap().iter().map(|feature| feature["id"].as_u64().unwrap()).collect()
+    };
+    let linked = |page: &Value, rel: &str| {
+        let link = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == rel)?.clone();
+        Some(link["href"].as_str().unwrap().strip_prefix(&server.base).unwrap().to_owned())
+    };
+    for query in
+        ["limit=10", "limit=10&sortby=-status,address", "limit=7&status=made", "limit=50&filter=status%3C%3E'made'"]
+    {
+        let mut page = server.json(&format!("/collections/doorplate/items?{query}")).await;
+        assert_eq!(linked(&page, "prev"), None, "{query}: nothing lies before the first");
+        let mut forth = vec![ids(&page)];
+        while let Some(next) = linked(&page, "next") {
+            page = server.json(&next).await;
+            forth.push(ids(&page));
+        }
+        let mut back = vec![ids(&page)];
+        while let Some(prev) = linked(&page, "prev") {
+            page = server.json(&prev).await;
+            assert!(linked(&page, "next").is_some(), "{query}: what one came from follows");
+            back.push(ids(&page));
+        }
+        back.reverse();
+        assert_eq!(forth, back, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_leads_back_stays_right_while_others_edit() {
+    let server = TestApp::start().await;
+    let first = server.json("/collections/doorplate/items?limit=10").await;
+    let second =
+        server.json(&format!("/collections/doorplate/items?limit=10&cursor={}", first["features"][9]["id"])).await;
+    let third_to_last = first["features"][7]["id"].as_u64().unwrap();
+    let edit = Edit::Delete { id: third_to_last.try_into().unwrap(), base: Version::FIRST };
+    server.write(vec![edit], Vec::new()).await;
+    let back = second["links"].as_array().unwrap().iter().find(|link| link["rel"] == "prev").unwrap();
+    let page = server.json(back["href"].as_str().unwrap().strip_prefix(&server.base).unwrap()).await;
+    assert_eq!(page["numberReturned"], 9, "it holds the nine that are left, not one of the page before");
+    assert!(page["features"].as_array().unwrap().iter().all(|feature| feature["id"] != third_to_last));
+    server.get("/collections/doorplate/items?cursor=~x").await.problem(400, "parameter.invalid");
+}
+
+#[tokio::test]
+async fn pages_for_people_have_a_map_of_what_they_tell() {
+    let server = TestApp::start().await;
+    for (path, marks) in [
+        ("/collections/doorplate/items?f=html&lang=en&limit=25", 25),
+        ("/collections/village/items?f=html&lang=en", 4),
+        ("/collections/network-link/items?f=html&lang=en", 1),
+        ("/collections/village/items/429005001001?f=html&lang=en", 1),
+        ("/collections/village?f=html&lang=en", 4),
+    ] {
+        let page = server.get(path).await.text();
+        assert_eq!(page.matches("class=\"own").count(), marks, "{path}");
+        assert!(page.contains("园林街道</text>") && page.contains("Open on the map"), "{path}");
+        assert!(!page.contains("NaN") && !page.contains("inf"), "{path}");
+    }
+    let many = server.get("/collections/doorplate/items?f=html&limit=10&cursor=~99").await.text();
+    assert!(many.contains("上一页") && many.contains("下一页"));
+    let nothing = server.get("/collections/doorplate/items?f=html&status=made&code=none").await.text();
+    assert!(!nothing.contains("<figure>"), "there is nothing to draw");
+}

@@ -5,6 +5,7 @@ mod changes;
 mod chosen_tiles;
 mod common;
 mod compare;
+mod discretion;
 mod edits;
 mod exports;
 mod gdal;

@@ -1,0 +1,166 @@
+//! What is told to one is not told to another: whose change it was, which number stands behind a code, where a request
+//! came from, and what a token may take away.
+
+use platbook::domain::Action;
+use platbook::http::Access;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, PASSWORD, TestApp, grant};
+
+const NODES: &str = "/collections/network-node/items";
+/// In the first village, which is the south's.
+const IN_THE_SOUTH: f64 = 30.36;
+/// In the third, which is the north's.
+const IN_THE_NORTH: f64 = 30.46;
+
+fn node(code: &str, lat: f64) -> Value {
+    json!({
+        "type": "Feature",
+        "geometry": { "type": "Point", "coordinates": [112.761, lat] },
+        "properties": { "code": code, "name": "测试节点" },
+    })
+}
+
+async fn send(server: &TestApp, who: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    server.send(method, path, &[("authorization", who), ("accept-language", "en")], body).await
+}
+
+async fn editors(server: &TestApp) -> (String, String, String) {
+    let south = server.bearer("south", vec![grant("editor", None, "429005001")]).await;
+    let north = server.bearer("north", vec![grant("editor", None, "429005002")]).await;
+    let city = server.bearer("city-hall", vec![grant("editor", None, "429005")]).await;
+    (south, north, city)
+}
+
+#[tokio::test]
+async fn change_sets_are_listed_for_those_who_see_what_they_changed() {
+    let server = TestApp::guarded().await;
+    let (south, north, city) = editors(&server).await;
+    let made = send(&server, &south, "POST", NODES, Some(&node("N-SOUTH", IN_THE_SOUTH))).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let path = format!("{NODES}/{}", made.json()["id"]);
+    assert_eq!(send(&server, &south, "DELETE", &path, None).await.status, 200);
+    let listed = async |who: &str| {
+        let sets = send(&server, who, "GET", "/changesets", None).await.json();
+        let sets = sets["changesets"].as_array().unwrap().clone();
+        sets.into_iter().filter(|set| set["actor"] == "south").collect::<Vec<Value>>()
+    };
+    for (who, name) in [(&south, "south"), (&city, "the city")] {
+        let sets = listed(who).await;
+        let kinds: Vec<&Value> = sets.iter().map(|set| &set["counts"][0]["kind"]).collect();
+        assert_eq!(kinds, ["deleted", "created"], "{name}");
+    }
+    assert_eq!(listed(&north).await, Vec::<Value>::new(), "neither who nor why is told to the north");
+}
+
+#[tokio::test]
+async fn a_code_that_is_taken_does_not_tell_the_number_of_what_one_does_not_see() {
+    let server = TestApp::guarded().await;
+    let (_, north, city) = editors(&server).await;
+    let core = send(&server, &city, "GET", &format!("{NODES}/N-CORE"), None).await.json()["id"].to_string();
+    let taken = async |who: &str| {
+        let refused = send(&server, who, "POST", NODES, Some(&node("N-CORE", IN_THE_NORTH))).await;
+        let problem = refused.problem(422, "feature.invalid");
+        assert_eq!(problem["faults"][0]["code"], "code.taken");
+        problem["faults"][0].to_string()
+    };
+    assert!(taken(&city).await.contains(&format!("feature {core}")));
+    let told = taken(&north).await;
+    assert!(!told.contains(&core) && told.contains("not yours to see"), "{told}");
+}
+
+#[tokio::test]
+async fn taking_a_change_set_back_under_one_key_is_done_once() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let made = send(&server, &south, "POST", NODES, Some(&node("N-1", IN_THE_SOUTH))).await.json();
+    let undo = |revision: &Value| format!("/changesets/{revision}/undo");
+    let headers = [("authorization", south.as_str()), ("idempotency-key", "take it back")];
+    let first = server.ask("POST", &undo(&made["revision"]), &headers).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let again = server.ask("POST", &undo(&made["revision"]), &headers).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (200, "true"), "{}", again.text());
+    assert_eq!(again.json(), first.json());
+    let other = send(&server, &south, "POST", NODES, Some(&node("N-2", IN_THE_SOUTH))).await.json();
+    server.ask("POST", &undo(&other["revision"]), &headers).await.problem(422, "idempotency.reused");
+}
+
+#[tokio::test]
+async fn a_version_is_named_by_a_tag_that_a_proxy_weakened() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let made = send(&server, &south, "POST", NODES, Some(&node("N-1", IN_THE_SOUTH))).await;
+    let path = format!("{NODES}/{}", made.json()["id"]);
+    let tag = format!("W/{}", send(&server, &south, "GET", &path, None).await.header("etag"));
+    let patch = json!({ "properties": { "name": "新名" } });
+    let headers = [("authorization", south.as_str()), ("if-match", tag.as_str())];
+    assert_eq!(server.send("PATCH", &path, &headers, Some(&patch)).await.status, 200);
+    server
+        .send("PATCH", &path, &headers, Some(&json!({ "properties": { "name": "又" } })))
+        .await
+        .problem(412, "version.conflict");
+}
+
+#[tokio::test]
+async fn texts_that_no_database_keeps_are_refused_at_every_door() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let chief = server.bearer("chief", vec![grant("administrator", None, "429005")]).await;
+    let mut nul = node("N-1", IN_THE_SOUTH);
+    nul["properties"]["name"] = json!("a\u{0}b");
+    let problem = send(&server, &south, "POST", NODES, Some(&nul)).await.problem(422, "feature.invalid");
+    assert_eq!(problem["faults"][0]["pointer"], "/properties/name");
+    for path in ["/search?q=%00", "/changesets?reason=a%00b", "/collections/doorplate/items?q=%00"] {
+        send(&server, &chief, "GET", path, None).await.problem(400, "parameter.invalid");
+    }
+    let user = json!({ "name": "clerk", "title": "a\u{0}", "grants": [] });
+    send(&server, &chief, "POST", "/users", Some(&user)).await.problem(400, "body.invalid");
+    let plain = json!({ "name": "clerk", "title": "a\\u0000", "password": PASSWORD, "grants": [] });
+    assert_eq!(send(&server, &chief, "POST", "/users", Some(&plain)).await.status, 201, "a backslash is none");
+}
+
+#[tokio::test]
+async fn only_known_proxies_say_where_the_server_was_reached() {
+    let forwarded = [("x-forwarded-host", "maps.example"), ("x-forwarded-proto", "https")];
+    let first_link = async |server: &TestApp| {
+        let landing = server.ask("GET", "/collections", &forwarded).await.json();
+        landing["links"][0]["href"].as_str().unwrap().to_owned()
+    };
+    let known = TestApp::guarded().await;
+    assert!(first_link(&known).await.starts_with("https://maps.example/"));
+    let elsewhere = vec!["192.0.2.0/24".parse().unwrap()];
+    let unknown = TestApp::guarded_by(Access { proxies: elsewhere, ..Access::default() }).await;
+    assert!(first_link(&unknown).await.starts_with(&unknown.base));
+}
+
+#[tokio::test]
+async fn wrong_tries_from_one_place_keep_nobody_out_who_comes_from_another() {
+    let server = TestApp::guarded_by(Access { attempts_a_minute: 3, ..Access::default() }).await;
+    server.account("clerk", vec![grant("editor", None, "429005")], Some(PASSWORD)).await;
+    let sign_in = async |place: &str, password: &str| {
+        let body = json!({ "name": "clerk", "password": password });
+        server.send("POST", "/session", &[("x-forwarded-for", place)], Some(&body)).await.status
+    };
+    for _ in 0..3 {
+        assert_eq!(sign_in("198.51.100.7", "wrong").await, 401);
+    }
+    assert_eq!(sign_in("198.51.100.7", PASSWORD).await, 429, "from there it is too much");
+    assert_eq!(sign_in("198.51.100.8", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn a_token_takes_away_none_that_may_do_more_than_itself() {
+    let server = TestApp::guarded().await;
+    server.account("clerk", vec![grant("editor", None, "429005")], None).await;
+    let reader = format!("Bearer {}", server.token("clerk", &[Action::Read], 48).await);
+    let all = format!("Bearer {}", server.token("clerk", &Action::ALL, 48).await);
+    let tokens = send(&server, &all, "GET", "/tokens", None).await.json();
+    let id_of = |scopes: usize| {
+        let mut tokens = tokens["tokens"].as_array().unwrap().iter();
+        tokens.find(|token| token["scopes"].as_array().unwrap().len() == scopes).unwrap()["id"].to_string()
+    };
+    let path = |id: String| format!("/tokens/{id}");
+    send(&server, &reader, "DELETE", &path(id_of(Action::ALL.len())), None).await.problem(403, "access.token");
+    assert_eq!(send(&server, &all, "GET", "/tokens", None).await.status, 200, "it is still there");
+    assert_eq!(send(&server, &reader, "DELETE", &path(id_of(1)), None).await.status, 204, "itself it may");
+}
