@@ -216,7 +216,7 @@ pub(super) const ITEMS: &[Parameter] = &[
     BBOX_CRS,
     CRS,
     query("limit", "Features on a page; more than the maximum are asked for the maximum", page, None),
-    query("cursor", "Where the last page ended; follow the link `next`", string, None),
+    query("cursor", "Where another page ended; follow the links `next` and `prev`", string, None),
     IN_DIVISION,
     AS_OF,
     CONDITION,

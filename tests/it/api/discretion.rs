@@ -164,3 +164,54 @@ async fn a_token_takes_away_none_that_may_do_more_than_itself() {
     assert_eq!(send(&server, &all, "GET", "/tokens", None).await.status, 200, "it is still there");
     assert_eq!(send(&server, &reader, "DELETE", &path(id_of(1)), None).await.status, 204, "itself it may");
 }
+
+#[tokio::test]
+async fn a_token_makes_none_that_outlives_it() {
+    let server = TestApp::guarded().await;
+    server.account("clerk", vec![grant("editor", None, "429005")], None).await;
+    // It was made a day ago for 48 hours.
+    let token = format!("Bearer {}", server.token("clerk", &[Action::Read], 48).await);
+    let wish = json!({ "name": "longer", "scopes": ["read"], "days": 366 });
+    let made = send(&server, &token, "POST", "/tokens", Some(&wish)).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let expires: jiff::Timestamp = made.json()["expires"].as_str().unwrap().parse().unwrap();
+    let own_end = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    assert!(expires <= own_end, "{expires} is not after {own_end}");
+}
+
+#[tokio::test]
+async fn reading_a_sensitive_layer_is_noted_whatever_the_door() {
+    let server = TestApp::guarded().await;
+    let chief = server.bearer("chief", vec![grant("administrator", None, "429005")]).await;
+    let question = json!({ "collection": "population", "filter": "persons > 0" });
+    let doors: [(&str, &str, Option<&Value>); 3] = [
+        ("POST", "/query", Some(&question)),
+        ("GET", "/compare?layer=population&from=2020-01-01", None),
+        ("GET", "/changes?layer=population", None),
+    ];
+    for (i, (method, path, body)) in doors.into_iter().enumerate() {
+        let name = format!("reader-{i}");
+        let reader = server.bearer(&name, vec![grant("viewer", None, "429005")]).await;
+        let answer = send(&server, &reader, method, path, body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let audit = send(&server, &chief, "GET", "/audit", None).await.json();
+        let noted = audit["entries"].as_array().unwrap().iter().any(|entry| {
+            entry["action"] == "layer.read" && entry["actor"] == *name && entry["subject"] == "population"
+        });
+        assert!(noted, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn lines_that_cannot_be_read_are_told_until_they_are_too_many() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let headers = [("authorization", south.as_str()), ("accept-language", "en")];
+    let sent = async |lines: usize| {
+        let bytes = "{\"nothing\":1}\n".repeat(lines);
+        server.post("/changesets", &headers, "application/x-ndjson", bytes).await
+    };
+    let problem = sent(1_000).await.problem(422, "changeset.refused");
+    assert_eq!(problem["lines"].as_array().unwrap().len(), 1_000);
+    assert!(sent(1_001).await.problem(400, "body.invalid")["detail"].as_str().unwrap().contains("1000"));
+}

@@ -2681,7 +2681,7 @@ export interface operations {
                 crs?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4490" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/4547" | "http://www.opengis.net/def/crs/EPSG/0/4526";
                 /** @description Features on a page; more than the maximum are asked for the maximum */
                 limit?: number;
-                /** @description Where the last page ended; follow the link `next` */
+                /** @description Where another page ended; follow the links `next` and `prev` */
                 cursor?: string;
                 /**
                  * @description Features that stand in this division
@@ -4186,7 +4186,10 @@ export interface operations {
                 /** @description Language of titles and problems; else Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description A name of the client's choosing: sent again, the command is not done again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description A revision: the number of a change set
