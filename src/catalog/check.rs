@@ -144,6 +144,8 @@ fn check_properties(layer: &Layer, checked: &mut Checked<'_>) {
         let counts = property.kind == PropertyType::Integer;
         expect(!property.count || counts, "count", "only an integer counts people or things".to_owned());
         expect(property.unit.is_none() || is_number, "unit", "only a number has a unit".to_owned());
+        let names = is_text && property.values.is_empty();
+        expect(property.references.is_none() || names, "references", "only a free text names a feature".to_owned());
     }
 }
 
@@ -223,6 +225,23 @@ pub(super) fn check_inside(layer: &Layer, layers: &[(String, Layer)], checked: &
         let names = area.into_iter().flat_map(|area| area.properties.keys()).map(String::as_str).collect::<Vec<_>>();
         checked.expect(area.is_none() || names.contains(&inside.by.as_str()), &["edits", "inside"], || {
             format!("expected a property of `{}` ({}), got `{}`", inside.layer, names.join(", "), inside.by)
+        });
+    }
+}
+
+/// What the values of a layer are said to name must be there, whether it is served or not.
+pub(super) fn check_named(layer: &Layer, layers: &[(String, Layer)], checked: &mut Checked<'_>) {
+    for (name, property) in &layer.properties {
+        let Some(reference) = &property.references else { continue };
+        let path = ["properties", name, "references"];
+        let Some((_, named)) = layers.iter().find(|(_, other)| other.id == reference.layer) else {
+            checked.expect(false, &path, || format!("expected a layer, got `{}`", reference.layer));
+            continue;
+        };
+        let texts = named.properties.iter().filter(|(_, by)| by.kind == PropertyType::String && by.values.is_empty());
+        let texts: Vec<&str> = texts.map(|(by, _)| by.as_str()).collect();
+        checked.expect(texts.contains(&reference.by.as_str()), &path, || {
+            format!("expected a free text of `{}` ({}), got `{}`", named.id, texts.join(", "), reference.by)
         });
     }
 }

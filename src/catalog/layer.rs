@@ -222,6 +222,19 @@ pub struct Property {
     /// Whether the number counts people or things, so that the layer's `smallest_count` hides it.
     #[serde(default)]
     pub count: bool,
+    /// Whose code it holds, where it is another feature's.
+    #[serde(default)]
+    pub references: Option<Reference>,
+}
+
+/// What a text names: the feature of a layer that has it as one of its own values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// The layer of the feature.
+    pub layer: LayerId,
+    /// The property of the feature that holds the same text.
+    pub by: String,
 }
 
 /// The types of a property.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rust_embed::RustEmbed;
 use serde::de::DeserializeOwned;
 
-use super::check::{Checked, check_inside, check_layer, check_roles};
+use super::check::{Checked, check_inside, check_layer, check_named, check_roles};
 use super::{Catalogue, City, Department, Group, Layer, Roles};
 
 /// The files that are built into the program.
@@ -99,6 +99,7 @@ impl Catalogue {
             let mut checked = Checked::new(name, &files[name], &mut faults);
             check_layer(layer, &groups, &departments, &mut classes, &mut checked);
             check_inside(layer, &layers, &mut checked);
+            check_named(layer, &layers, &mut checked);
         }
         check_roles(&roles, &mut Checked::new("roles.toml", &files["roles.toml"], &mut faults));
         if layers.len() > Self::MOST_LAYERS {

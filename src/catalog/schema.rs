@@ -9,7 +9,7 @@ use crate::domain::{Bilingual, GeometryKind, Lang, Properties};
 use crate::filter::{Kind, Queryables};
 
 /// The JSON Schema of a layer's properties. Titles are in one language, and in both under `x-title`;
-/// units stand under `x-unit`.
+/// units stand under `x-unit`, and whose value a text is under `x-references`.
 pub fn json_schema(layer: &Layer, lang: Lang) -> Value {
     let numbered = layer.properties.iter().zip(1_u32..);
     let properties: Map<String, Value> = numbered
@@ -143,6 +143,9 @@ fn property_schema(layer: &Layer, name: &str, property: &Property, lang: Lang) -
     }
     if let Some(unit) = &property.unit {
         set("x-unit", json!(unit));
+    }
+    if let Some(reference) = &property.references {
+        set("x-references", json!(reference));
     }
     schema
 }

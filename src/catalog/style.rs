@@ -23,8 +23,6 @@ pub enum Theme {
 
 /// Colours of the map itself, from the design language: never more saturated than the data.
 struct Ground {
-    /// The ring around a selected point; no class has this hue.
-    mark: &'static str,
     land: &'static str,
     label: &'static str,
     halo: &'static str,
@@ -34,12 +32,8 @@ struct Ground {
 impl Theme {
     const fn ground(self) -> Ground {
         match self {
-            Self::Light => {
-                Ground { mark: "#c2185b", land: "#f6f5f1", label: "#3b4250", halo: "#ffffff", count: "#ffffff" }
-            }
-            Self::Dark => {
-                Ground { mark: "#ff7ab8", land: "#161b22", label: "#c8d0da", halo: "#161b22", count: "#10151c" }
-            }
+            Self::Light => Ground { land: "#f6f5f1", label: "#3b4250", halo: "#ffffff", count: "#ffffff" },
+            Self::Dark => Ground { land: "#161b22", label: "#c8d0da", halo: "#161b22", count: "#10151c" },
         }
     }
 
@@ -143,16 +137,16 @@ fn by_zoom(size: f64) -> Value {
     json!(["interpolate", ["exponential", 1.3], ["zoom"], 8, size * 0.35, 14, size, 18, size * 3.0])
 }
 
-/// The same, wider by some pixels for features under the pointer or selected.
-fn by_zoom_marked(size: f64, wider: f64) -> Value {
-    let at = |size: f64| when_marked(size + wider, &json!(size));
+/// The same, wider by a pixel for the feature under the pointer.
+fn by_zoom_hovered(size: f64) -> Value {
+    let at = |size: f64| when_hovered(size + 1.0, &json!(size));
     json!(["interpolate", ["exponential", 1.3], ["zoom"], 8, at(size * 0.35), 14, at(size), 18, at(size * 3.0)])
 }
 
-/// A value for features under the pointer or selected, and one for all others.
-fn when_marked(marked: impl Into<Value>, else_: &Value) -> Value {
-    let state = |name: &str| json!(["boolean", ["feature-state", name], false]);
-    json!(["case", ["any", state("hover"), state("selected")], marked.into(), else_])
+/// A value for the feature under the pointer, and one for all others. What is selected is ringed by the
+/// map itself, above whatever style it draws.
+fn when_hovered(hovered: impl Into<Value>, else_: &Value) -> Value {
+    json!(["case", ["boolean", ["feature-state", "hover"], false], hovered.into(), else_])
 }
 
 fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
@@ -164,11 +158,11 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
         GeometryKind::Polygon => {
             let fill = json!({ "paint": {
                 "fill-color": colored,
-                "fill-opacity": when_marked((style.opacity + 0.2).min(1.0), &json!(style.opacity)),
+                "fill-opacity": when_hovered((style.opacity + 0.1).min(1.0), &json!(style.opacity)),
             }});
             let mut line = json!({ "paint": {
-                "line-color": colored,
-                "line-width": by_zoom_marked(style.size, 2.0),
+                "line-color": when_hovered(theme.ground().label, &colored),
+                "line-width": by_zoom_hovered(style.size),
             }});
             add_dash(&mut line, style);
             let mut parts = vec![part(layer, "", id, "fill", fill)];
@@ -181,7 +175,10 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
         GeometryKind::Line => {
             let mut line = json!({
                 "layout": { "line-cap": "round", "line-join": "round" },
-                "paint": { "line-color": colored, "line-width": by_zoom_marked(style.size, 2.0) },
+                "paint": {
+                    "line-color": when_hovered(theme.ground().label, &colored),
+                    "line-width": by_zoom_hovered(style.size),
+                },
             });
             add_dash(&mut line, style);
             vec![part(layer, "", id, "line", line)]
@@ -192,8 +189,8 @@ fn shapes(layer: &Layer, theme: Theme) -> Vec<Value> {
                 "paint": {
                     "circle-color": colored,
                     "circle-radius": by_zoom(style.size),
-                    "circle-stroke-color": when_marked(theme.ground().mark, &json!(theme.ground().halo)),
-                    "circle-stroke-width": when_marked(4.0, &json!(0.8)),
+                    "circle-stroke-color": when_hovered(theme.ground().label, &json!(theme.ground().halo)),
+                    "circle-stroke-width": when_hovered(1.8, &json!(0.8)),
                 },
             });
             vec![part(layer, "", id, "circle", circle)]
@@ -242,7 +239,7 @@ fn clusters(layer: &Layer, theme: Theme) -> Option<Value> {
             "circle-opacity": 0.82,
             "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "count"]], 0.3, 7, 2, 11, 3, 14, 4, 17, 5, 24],
             "circle-stroke-color": theme.ground().halo,
-            "circle-stroke-width": when_marked(2.5, &json!(1)),
+            "circle-stroke-width": when_hovered(2.0, &json!(1)),
         },
     });
     Some(part(layer, "cluster", layer.id.as_str(), "circle", circle))

@@ -150,6 +150,49 @@ fn what_edits_are_held_against_must_be_declared() {
 }
 
 #[test]
+fn what_a_value_names_must_be_declared() {
+    let file = "layers/housing-unit.toml";
+    let reference = "{ layer = \"building\", by = \"code\" }";
+    for (to, message) in [
+        ("{ layer = \"tower\", by = \"code\" }", "expected a layer, got `tower`"),
+        (
+            "{ layer = \"building\", by = \"floors\" }",
+            "expected a free text of `building` (code, name, source), got `floors`",
+        ),
+        (
+            "{ layer = \"building\", by = \"use\" }",
+            "expected a free text of `building` (code, name, source), got `use`",
+        ),
+        ("{ layer = \"building\" }", "missing field `by`"),
+    ] {
+        let faults = broken(file, reference, to);
+        assert!(faults.iter().any(|fault| fault.starts_with(file) && fault.contains(message)), "{to}: {faults:?}");
+    }
+    let floor = "type = \"integer\"";
+    let faults = broken(file, floor, &format!("{floor}\nreferences = {reference}"));
+    assert!(faults.iter().any(|fault| fault.contains("only a free text names a feature")), "{faults:?}");
+    // A layer that is off keeps its data, and its name.
+    assert!(
+        Catalogue::parse(&{
+            let mut files = files();
+            let building = files.get_mut("layers/building.toml").unwrap();
+            *building = building.replacen("visible = true", "enabled = false", 1);
+            files
+        })
+        .is_ok()
+    );
+}
+
+#[test]
+fn the_schema_tells_whose_code_a_value_is() {
+    let catalogue = small_catalogue();
+    let link = json_schema(catalogue.layer(&"network-link".parse().unwrap()).unwrap(), Lang::Zh);
+    let node = serde_json::json!({ "layer": "network-node", "by": "code" });
+    assert_eq!(link["properties"]["from_node"]["x-references"], node);
+    assert!(link["properties"]["code"].get("x-references").is_none());
+}
+
+#[test]
 fn properties_are_held_against_their_schema() {
     let catalogue = small_catalogue();
     let layer = catalogue.layer(&"doorplate".parse().unwrap()).unwrap();

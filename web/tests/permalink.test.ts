@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EMPTY, formatPermalink, type Permalink, parsePermalink } from '../src/domain/permalink';
+import { EMPTY, formatPermalink, LINKED_MOST, type Permalink, parsePermalink } from '../src/domain/permalink';
 import { chosenFor } from '../src/domain/statistics';
 
 const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });
@@ -14,7 +14,12 @@ const permalink: fc.Arbitrary<Permalink> = fc.record({
   off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
   filters: fc.dictionary(layerId, fc.oneof(fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\p{Surrogate}/u.test(text)), fc.constant("status = '损坏' AND a < 1")), { noNullPrototype: true }),
   statistics: fc.constantFrom(null, chosenFor('doorplate'), { ...chosenFor('base~station'), by: 'village' as const, within: '429005001', measure: 'sum' as const, value: 'height_m', isPerKm2: true, method: 'manual' as const, breaks: [1, 2.5] }),
-  selection: fc.option(fc.record({ layer: name, id: name })),
+  selection: fc.uniqueArray(fc.tuple(name, fc.uniqueArray(name, { minLength: 1, maxLength: 4 })), { selector: ([id]) => id, maxLength: 3 }).map((list) => new Map(list)),
+  opened: fc.option(fc.record({ layer: name, id: name })),
+  table: fc.option(fc.record({
+    layer: name, isInView: fc.boolean(), sort: fc.option(fc.record({ name, isDescending: fc.boolean() })),
+    typed: fc.dictionary(layerId, name.filter((text) => text.trim() !== ''), { noNullPrototype: true, maxKeys: 3 }),
+  })),
   sought: fc.option(name),
   date: fc.constantFrom(null, '2026-06-30', '2026-06-30T06:05:00Z', '2026-06-30T06:05:00.123Z'),
   compare: fc.option(fc.record({ from: fc.constantFrom('2024-12-31', '2026-06-30T06:05:00Z'), share: fc.integer({ min: 0, max: 100 }) })),
@@ -38,13 +43,15 @@ test('no text stops the reader, and what it reads is stable', () => {
 });
 
 test('a link reads as it is documented', () => {
-  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&st=doorplate~village~429005001~count~~~jenks~6&s=doorplate~17&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
+  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&st=doorplate~village~429005001~count~~~jenks~6&s=doorplate~17~18,building~4&o=doorplate~18&tb=doorplate~v~-number~status:mounted&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
     view: { zoom: 11.2, lat: 30.42, lon: 112.9 },
     layers: [{ id: 'village', opacity: 100 }, { id: 'doorplate', opacity: 60 }],
     off: { doorplate: ['planned', 'made'] },
     filters: { doorplate: "status = 'x'" },
     statistics: { ...chosenFor('doorplate'), within: '429005001', by: 'village', method: 'jenks', classes: 6 },
-    selection: { layer: 'doorplate', id: '17' },
+    selection: new Map([['doorplate', ['17', '18']], ['building', ['4']]]),
+    opened: { layer: 'doorplate', id: '18' },
+    table: { layer: 'doorplate', isInView: true, sort: { name: 'number', isDescending: true }, typed: { status: 'mounted' } },
     sought: 'N49H94585',
     date: '2025-06-30',
     compare: { from: '2024-12-31', share: 40 },
@@ -55,6 +62,12 @@ test('a link reads as it is documented', () => {
 
 test('a view outside the world, a broken escape and an unknown theme are left out', () => {
   expect(parsePermalink('#99/30/112?f=a~!,b~_w&s=a~%zz&d=2025-02-30&cmp=2024-12-31@101&t=neon&g=fr')).toEqual(EMPTY);
+});
+
+test('a selection too large for a link is left out of it, not cut', () => {
+  const ids = Array.from({ length: LINKED_MOST }, (_, at) => String(at));
+  expect(parsePermalink(formatPermalink({ ...EMPTY, selection: new Map([['road', ids]]) })).selection.get('road')).toEqual(ids);
+  expect(formatPermalink({ ...EMPTY, selection: new Map([['road', [...ids, 'more']]]) })).toBe('#');
 });
 
 test('no layers shown differs from the catalogue’s choice', () => {

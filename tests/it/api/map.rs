@@ -15,6 +15,9 @@ async fn the_catalogue_tells_layers_counts_and_governance_figures() {
     assert_eq!(layer("village")["count"], 4);
     assert!(layer("road")["extent"].is_null(), "an empty layer has no extent");
     assert_eq!(layer("doorplate")["properties"][0]["name"], "code");
+    let of_link = layer("network-link")["properties"].as_array().unwrap();
+    let from = of_link.iter().find(|property| property["name"] == "from_node").unwrap();
+    assert_eq!(from["references"], serde_json::json!({ "layer": "network-node", "by": "code" }));
     let classes: Vec<u64> = layers.iter().filter_map(|layer| layer["governance"]["class"].as_u64()).collect();
     assert_eq!(classes.len(), 12);
 }

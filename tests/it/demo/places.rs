@@ -341,6 +341,24 @@ fn features_have_only_the_properties_that_the_catalogue_declares() {
 }
 
 #[test]
+fn what_a_feature_names_is_on_the_map() {
+    let catalogue = crate::support::small_catalogue();
+    let mut named = 0;
+    for layer in &catalogue.layers {
+        for (name, property) in &layer.properties {
+            let Some(reference) = &property.references else { continue };
+            let there: BTreeSet<&str> =
+                small().of(reference.layer.as_str()).map(|draft| text(draft, &reference.by)).collect();
+            for draft in small().of(layer.id.as_str()).filter(|draft| draft.properties.contains_key(name)) {
+                assert!(there.contains(text(draft, name)), "{} {name} {}", layer.id, text(draft, name));
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 1000, "{named}");
+}
+
+#[test]
 fn other_seeds_make_sound_cities_too() {
     for seed in [1, 2, 3] {
         let made = make(seed, 0.01);

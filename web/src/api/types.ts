@@ -11,6 +11,10 @@ export interface Property {
   type: string;
   unit: string | null;
   enum: { value: string; title: Titled }[];
+  /** Whether it counts people or things, so that small values are hidden where the layer is not public. */
+  count?: boolean;
+  /** Whose value its text is: that of a property of another layer's feature. */
+  references?: { layer: string; by: string } | null;
 }
 
 export interface StyleClass { value: Scalar; color: string; dark: string | null }

@@ -1,5 +1,6 @@
 import type { Language } from '../i18n/dictionary';
 import { isMoment } from './moment';
+import { added, countOf, NONE, type One, type SelectedIds } from './selection';
 import { type Chosen, readChosen, writeChosen } from './statistics';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -15,7 +16,12 @@ export interface Permalink {
   filters: Record<string, string>;
   /** What the map is coloured by. */
   statistics: Chosen | null;
-  selection: { layer: string; id: string } | null;
+  /** Ids of what is selected, by layer. One alone has its card open. */
+  selection: SelectedIds;
+  /** The card that is open where several features are selected. */
+  opened: One | null;
+  /** The attribute table that is open. */
+  table: TableLink | null;
   /** Coordinates or a cell that were searched for. */
   sought: string | null;
   /** The map as of then (a day, or a time in UTC); `null` is now. */
@@ -26,7 +32,14 @@ export interface Permalink {
   language: Language | null;
 }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, statistics: null, selection: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
+/** How many selected features a link names; more are left out altogether, and the page says so. */
+export const LINKED_MOST = 200;
+
+/** Which table is open and how it is read. */
+export interface TableLink { layer: string; isInView: boolean; sort: Sort | null; typed: Record<string, string> }
+export interface Sort { name: string; isDescending: boolean }
+
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, statistics: null, selection: NONE, opened: null, table: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -68,7 +81,10 @@ export function formatPermalink(state: Permalink): string {
   const filters = Object.entries(state.filters).filter(([, text]) => text !== '');
   if (filters.length > 0) parts.push(`f=${filters.map(([id, text]) => `${encoded(id)}~${packed(text)}`).join(',')}`);
   if (state.statistics !== null) parts.push(`st=${writeChosen(state.statistics, encoded)}`);
-  if (state.selection !== null) parts.push(`s=${encoded(state.selection.layer)}~${encoded(state.selection.id)}`);
+  const count = countOf(state.selection);
+  if (count > 0 && count <= LINKED_MOST) parts.push(`s=${[...state.selection].map(([id, ids]) => [id, ...ids].map(encoded).join('~')).join(',')}`);
+  if (state.opened !== null) parts.push(`o=${encoded(state.opened.layer)}~${encoded(state.opened.id)}`);
+  if (state.table !== null) parts.push(`tb=${formatTable(state.table)}`);
   if (state.sought !== null) parts.push(`q=${encoded(state.sought)}`);
   if (state.date !== null) parts.push(`d=${state.date}`);
   if (state.compare !== null) parts.push(`cmp=${state.compare.from}@${state.compare.share}`);
@@ -91,6 +107,8 @@ export function parsePermalink(hash: string): Permalink {
       case 'f': state.filters = parseFilters(value); break;
       case 'st': state.statistics = readChosen(value, decoded); break;
       case 's': state.selection = parseSelection(value); break;
+      case 'o': state.opened = parseOne(value); break;
+      case 'tb': state.table = parseTable(value); break;
       case 'q': state.sought = decoded(value) || null; break;
       case 'd': state.date = isMoment(value) ? value : null; break;
       case 'cmp': state.compare = parseCompare(value); break;
@@ -144,7 +162,36 @@ function parseCompare(text: string): Permalink['compare'] {
   return isMoment(from) && isWithin(percent, 0, 100) ? { from, share: Math.round(percent) } : null;
 }
 
-function parseSelection(text: string): Permalink['selection'] {
+function parseSelection(text: string): SelectedIds {
+  let chosen = NONE;
+  for (const part of text.split(',')) {
+    const [layer, ...ids] = part.split('~').map(decoded);
+    if (layer) chosen = added(chosen, layer, ids.filter((id): id is string => !!id), LINKED_MOST).chosen;
+  }
+  return chosen;
+}
+
+function parseOne(text: string): One | null {
   const [layer, id] = text.split('~').map(decoded);
   return layer && id ? { layer, id } : null;
+}
+
+/** `layer~v~-number~status:mounted`: only in view, sorted by, and what is typed over columns. */
+function formatTable({ layer, isInView, sort, typed }: TableLink): string {
+  const order = sort ? (sort.isDescending ? '-' : '') + encoded(sort.name).replace(/^-/, '%2D') : '';
+  const texts = Object.entries(typed).filter(([name, text]) => name !== '' && text.trim() !== '').map(([name, text]) => `${encoded(name)}:${encoded(text)}`);
+  return [encoded(layer), isInView ? 'v' : '', order, ...texts].join('~').replace(/~+$/, '');
+}
+
+function parseTable(text: string): TableLink | null {
+  const [name = '', flag = '', order = '', ...texts] = text.split('~');
+  const layer = decoded(name);
+  if (!layer) return null;
+  const by = decoded(order.replace(/^-/, ''));
+  const typed = new Map<string, string>();
+  for (const part of texts) {
+    const [column, value] = part.split(':').map(decoded);
+    if (column && value && value.trim() !== '') typed.set(column, value);
+  }
+  return { layer, isInView: flag === 'v', sort: by ? { name: by, isDescending: order.startsWith('-') } : null, typed: Object.fromEntries(typed) };
 }

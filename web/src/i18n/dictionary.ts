@@ -2,6 +2,7 @@ import * as asking from './asking';
 import * as editing from './editing';
 import * as exchange from './exchange';
 import * as people from './people';
+import * as table from './table';
 
 /** Every sentence the page says. `en` has the type of `zh`: a key that lacks a translation does not compile. */
 const zh = {
@@ -9,6 +10,7 @@ const zh = {
   ...editing.zh,
   ...exchange.zh,
   ...asking.zh,
+  ...table.zh,
   search: '搜索地名、编码、经纬度、北斗网格码',
   searchShort: '搜索',
   searchNone: (q: string) => `没有找到“${q}”`,
@@ -95,7 +97,7 @@ const zh = {
   aboutText: '城市数字公共基础设施一张图。坐标为 CGCS2000，网页精度下视同 WGS 84。',
   apiDocs: '接口文档',
   developers: '开发者',
-  keys: '快捷键：Ctrl+K 或 / 搜索，[ 收起图层，Esc 关闭；编辑时 Ctrl+Z 撤销',
+  keys: '快捷键：Ctrl+K 或 / 搜索，[ 收起图层，T 属性表，Shift/Ctrl+点击多选，Esc 关闭；编辑时 Ctrl+Z 撤销',
   shown: (n: number) => `已显示 ${n} 个图层`,
   opened: (title: string) => `已打开 ${title}`,
   listed: (n: number) => `${n} 条结果`,
@@ -111,6 +113,7 @@ const en: Dictionary = {
   ...editing.en,
   ...exchange.en,
   ...asking.en,
+  ...table.en,
   search: 'Search places, codes, coordinates, BeiDou cells',
   searchShort: 'Search',
   searchNone: (q) => `Nothing found for “${q}”`,
@@ -197,7 +200,7 @@ const en: Dictionary = {
   aboutText: 'One map of the digital public infrastructure of the city. Coordinates are CGCS2000, taken as WGS 84 at web accuracy.',
   apiDocs: 'API documentation',
   developers: 'For developers',
-  keys: 'Keys: Ctrl+K or / search, [ hide layers, Esc close; Ctrl+Z takes back while editing',
+  keys: 'Keys: Ctrl+K or / search, [ hide layers, T attribute table, Shift/Ctrl+click selects more, Esc close; Ctrl+Z takes back while editing',
   shown: (n) => `${n} layers shown`,
   opened: (title) => `Opened ${title}`,
   listed: (n) => `${n} results`,

@@ -3,6 +3,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Box, SearchResult } from '../api/types';
 import { type Tile, tileKey } from '../domain/live';
 import type { View } from '../domain/permalink';
+import { type SelectedIds, listed, type One } from '../domain/selection';
 import { layerOf, OVERLAY } from '../domain/style';
 import { markFound } from './found';
 import { drawMarker, parseMarker } from './markers';
@@ -17,6 +18,8 @@ export interface EngineEvents {
   moved(view: View): void;
   pointed(lon: number, lat: number): void;
   clicked(hits: Hit[], click: Click): void;
+  /** What the pointer is over; `null` for nothing. */
+  hovered(one: One | null): void;
   busy(isBusy: boolean): void;
   idle(): void;
   failed(message: string, status: number | undefined): void;
@@ -37,6 +40,7 @@ const PIXELS_AROUND = 4;
 const FINGER_PIXELS = 16;
 /** Room around what is brought into sight: its ring. */
 const MARGIN = 28;
+const isMore = ({ shiftKey, ctrlKey, metaKey }: MouseEvent | KeyboardEvent): boolean => shiftKey || ctrlKey || metaKey;
 const isTouched = (): boolean => matchMedia('(pointer: coarse)').matches;
 const isCalm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -48,8 +52,8 @@ export class Engine {
   readonly map: MapLibre;
   /** Done when tools may lay something over the style. */
   readonly ready: Promise<void>;
-  private hovered: { source: string; id: string | number } | null = null;
-  private selected: { source: string; id: string | number } | null = null;
+  private hovered: One | null = null;
+  private selected: One[] = [];
   private isReady = false;
   private pending: StyleSpecification | null = null;
   private readonly held = new Map<string, Map<string, Tile>>();
@@ -61,7 +65,7 @@ export class Engine {
     const camera = view ? { center: [view.lon, view.lat] as [number, number], zoom: view.zoom } : { bounds, fitBoundsOptions: { padding } };
     this.map = new MapLibre({
       container, style, ...camera, locale,
-      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: isCalm() ? 0 : 150,
+      attributionControl: false, boxZoom: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: isCalm() ? 0 : 150,
       // A tile that left the view would come back as it was; asked again, its tag says whether it still holds.
       maxTileCacheSize: 0,
     });
@@ -71,6 +75,7 @@ export class Engine {
       this.map.on('style.load', () => {
         this.isReady = true;
         if (this.pending) this.show(this.pending);
+        else for (const one of this.selected) this.setState(one, 'selected', true);
         resolve();
       });
     });
@@ -82,12 +87,12 @@ export class Engine {
     this.map.on('sourcedataloading', ({ sourceId, tile }) => { if (tile) this.remember(sourceId, tile.tileID.canonical); });
     this.map.on('sourcedata', ({ sourceId, tile }) => { if (tile) this.arrived(sourceId, tile.tileID.canonical); });
     this.map.on('mousemove', (event) => this.hover(event));
-    this.map.on('mouseout', () => this.mark('hover', null));
-    this.map.on('click', (event) => events.clicked(this.hits(event.point), { point: event.point, isMore: event.originalEvent.shiftKey }));
+    this.map.on('mouseout', () => events.hovered(null));
+    this.map.on('click', (event) => events.clicked(this.hits(event.point), { point: event.point, isMore: isMore(event.originalEvent) }));
     this.map.getCanvas().addEventListener('keydown', (event) => {
       if (event.key !== 'Enter') return;
       const point = this.map.project(this.map.getCenter());
-      events.clicked(this.hits(point), { point, isMore: event.shiftKey });
+      events.clicked(this.hits(point), { point, isMore: isMore(event) });
     });
   }
 
@@ -95,7 +100,8 @@ export class Engine {
     if (!this.isReady) { this.pending = style; return; }
     this.pending = null;
     this.map.setStyle(style, { diff: true, transformStyle: withOverlays });
-    if (this.selected) this.map.setFeatureState({ ...this.selected, sourceLayer: this.selected.source }, { selected: true });
+    // A source that was made anew knows of no states.
+    for (const one of this.selected) this.setState(one, 'selected', true);
   }
 
   view(): View {
@@ -141,9 +147,37 @@ export class Engine {
     else this.map.zoomOut();
   }
 
-  select(layer: string | null, id: string | null): void {
-    const target = layer === null || id === null ? null : { source: layer, id: /^\d+$/.test(id) ? Number(id) : id };
-    this.mark('selected', target);
+  /** Marks what is selected, and nothing else. */
+  choose(chosen: SelectedIds): void {
+    const next = listed(chosen);
+    const keyOf = ({ layer, id }: One): string => `${layer}/${id}`;
+    const [before, after] = [new Set(this.selected.map(keyOf)), new Set(next.map(keyOf))];
+    for (const one of this.selected) if (!after.has(keyOf(one))) this.setState(one, 'selected', false);
+    for (const one of next) if (!before.has(keyOf(one))) this.setState(one, 'selected', true);
+    this.selected = next;
+  }
+
+  /** Marks what is pointed at, on the map or in a list. */
+  point(one: One | null): void {
+    if (this.hovered?.layer === one?.layer && this.hovered?.id === one?.id) return;
+    if (this.hovered) this.setState(this.hovered, 'hover', false);
+    this.hovered = one;
+    if (one) this.setState(one, 'hover', true);
+  }
+
+  private setState({ layer, id }: One, state: 'hover' | 'selected', isSo: boolean): void {
+    if (!this.isReady || !this.map.getSource(layer)) return;
+    this.map.setFeatureState({ source: layer, sourceLayer: layer, id: /^\d+$/.test(id) ? Number(id) : id }, { [state]: isSo });
+  }
+
+  /** The corners of the map in view, as `bbox` writes them. */
+  bounds(): string {
+    return this.map.getBounds().toArray().flat().map((degrees) => Number(degrees.toFixed(6))).join(',');
+  }
+
+  /** Where points of the screen lie. */
+  positions(points: { x: number; y: number }[]): [number, number][] {
+    return points.map(({ x, y }) => { const { lng, lat } = this.map.unproject([x, y]); return [lng, lat]; });
   }
 
   /** Draws tiles of a source again: those that it holds and that were touched; without a choice, all. */
@@ -204,16 +238,7 @@ export class Engine {
     if (this.map.isMoving()) return;
     const [top] = this.around(event.point).filter(({ source }) => !source.startsWith(OVERLAY));
     this.map.getCanvas().style.cursor = top ? 'pointer' : '';
-    this.mark('hover', top && top.id !== undefined && !top.properties.cluster ? { source: top.source, id: top.id } : null);
-  }
-
-  private mark(state: 'hover' | 'selected', target: { source: string; id: string | number } | null): void {
-    const key = state === 'hover' ? 'hovered' : 'selected';
-    const before = this[key];
-    if (before?.source === target?.source && before?.id === target?.id) return;
-    if (before && this.map.getSource(before.source)) this.map.setFeatureState({ ...before, sourceLayer: before.source }, { [state]: false });
-    this[key] = target;
-    if (target && this.map.getSource(target.source)) this.map.setFeatureState({ ...target, sourceLayer: target.source }, { [state]: true });
+    this.options.events.hovered(top && top.id !== undefined && !top.properties.cluster ? { layer: top.source, id: String(top.id) } : null);
   }
 
   private around({ x, y }: { x: number; y: number }, far = PIXELS_AROUND): MapGeoJSONFeature[] {

@@ -70,7 +70,8 @@ export class Editor {
     else await this.enter(this.layers.find(({ id }) => id === card?.layer.id)?.id ?? this.layerId);
   }
 
-  private async enter(last: string): Promise<void> {
+  /** Goes over to editing, on a layer. */
+  async enter(last: string): Promise<void> {
     const { planner } = this;
     const map = planner.engine?.map;
     if (!map || this.isOn || planner.past.date !== null) return;
@@ -78,7 +79,6 @@ export class Editor {
     this.choose(layerToEdit(this.layers, planner.shown, last)?.id ?? '');
     planner.sheets.clear();
     planner.closeCard();
-    map.boxZoom.disable();
     this.drawing = new Drawing(map, {
       changed: (geometry) => { this.geometry = geometry; },
       drawn: (geometry) => this.drawn(geometry),
@@ -93,7 +93,6 @@ export class Editor {
     this.letGo();
     this.note = null;
     map?.off('moveend', this.seeNeighbours);
-    map?.boxZoom.enable();
     if (map) this.drawing?.stop();
     this.drawing = null;
     this.isOn = false;
@@ -106,8 +105,8 @@ export class Editor {
     if (view && !view.isShown) this.planner.toggleLayer(id);
   }
 
-  /** Lets go of what is in hand; what was not saved is lost. */
-  letGo(): void {
+  /** Lets go of what is in hand; what was not saved is lost. What was selected may stay so. */
+  letGo(keepsSelection = false): void {
     this.draft = null;
     this.several.clear();
     this.geometry = null;
@@ -117,7 +116,7 @@ export class Editor {
     this.conflict = null;
     this.forgetFaults();
     this.drawing?.clear();
-    this.planner.engine?.select(null, null);
+    if (!keepsSelection) this.planner.selection.clear();
     sessionStorage.removeItem(KEPT);
   }
 
@@ -158,7 +157,7 @@ export class Editor {
     try {
       const [base, schema] = await Promise.all([readFeature(layerId, id, language), readSchema(layerId, language)]);
       this.take({ layer, fields: formOf(schema, language, layer.priority), base, before: {} }, base.geometry, null);
-      this.planner.engine?.select(layerId, String(base.id));
+      this.planner.selection.only({ layer: layerId, id: String(base.id) });
     } catch (error) {
       this.problem = asProblem(error);
     }
@@ -315,6 +314,7 @@ export class Editor {
       this.letGo();
       this.tell(words.undone(revision));
       this.refreshUnlessLive();
+      this.planner.table.wrote(null);
     } catch (error) {
       const problem = asProblem(error);
       const changed = problem.members.changed as { id: number }[] | undefined;
@@ -336,6 +336,7 @@ export class Editor {
   wrote(layer: string, revision: number, isNew: boolean): void {
     if (isNew) this.mine = [...this.mine, revision];
     this.refreshUnlessLive(layer);
+    this.planner.table.wrote(layer);
   }
 
   /** The feed draws changes anew; where it is not there, this does. */

@@ -1,16 +1,15 @@
-import { readFeature, readSchema } from '../api/client';
+import { readSchema } from '../api/client';
+import { readFeaturesById } from '../api/items';
 import type { Feature, Layer, Line, LineResult } from '../api/types';
 import { type Field, formOf, readAll } from '../domain/form';
+import { inOrder } from '../domain/selection';
 import type { Editor } from './editor.svelte';
+import { SELECTED_MOST } from './selection.svelte';
 import type { Planner } from './state.svelte';
 import { Refused } from './writing';
 
 /** Features of one layer that are changed together. */
 export interface Many { layer: Layer; fields: Field[]; features: Feature[] }
-
-/** More features than this are better changed by an import. */
-const MOST = 500;
-const AT_ONCE = 8;
 
 /** Several features in hand: which, and what is to become of all of them. */
 export class Several {
@@ -28,32 +27,43 @@ export class Several {
     this.refusals = [];
   }
 
-  /** Takes more features in hand, as they stand now; `toggle` lets go of those that are. */
+  /** Takes more features of a layer in hand; `toggle` lets go of those that are. */
   async select(layerId: string, ids: string[], how: 'toggle' | 'add'): Promise<void> {
+    const held = this.planner.selection.of(layerId);
+    const kept = how === 'toggle' ? held.filter((id) => !ids.includes(id)) : held;
+    const all = [...kept, ...ids.filter((id) => !held.includes(id))];
+    await this.take(layerId, all.slice(0, SELECTED_MOST), all.length > SELECTED_MOST);
+  }
+
+  /** Begins to edit what is selected of a layer. */
+  async begin(layerId: string): Promise<void> {
+    const ids = this.planner.selection.of(layerId);
+    if (ids.length === 0 || (this.planner.editor.isOn && !this.planner.editor.isFree())) return;
+    await this.planner.editor.enter(layerId);
+    if (this.planner.editor.isOn) await this.take(layerId, ids);
+  }
+
+  /** Takes these features of a layer in hand and no others, as they stand now. */
+  async take(layerId: string, ids: readonly string[], isFull = false): Promise<void> {
     const { editor, planner } = this;
     const layer = planner.layers.find((entry) => entry.id === layerId);
     if (!layer || (!this.many && !editor.isFree())) return;
-    const { draft } = editor;
-    const held = this.many?.layer.id === layerId ? this.many.features : draft?.base && draft.layer.id === layerId ? [draft.base] : [];
+    const held = this.many?.layer.id === layerId ? this.many.features : [];
     const known = held.map(({ id }) => String(id));
-    const kept = how === 'toggle' ? held.filter(({ id }) => !ids.includes(String(id))) : held;
-    const fresh = ids.filter((id) => !known.includes(id)).slice(0, MOST - kept.length);
     const { language, words } = planner;
     try {
-      const schema = await readSchema(layerId, language);
-      const features = [...kept];
-      for (let at = 0; at < fresh.length; at += AT_ONCE) {
-        features.push(...(await Promise.all(fresh.slice(at, at + AT_ONCE).map((id) => readFeature(layerId, id, language)))));
-      }
-      const [chosen, inputs] = this.many ? [this.chosen, editor.inputs] : [{}, {}];
+      const [schema, fresh] = await Promise.all([readSchema(layerId, language), readFeaturesById(layerId, ids.filter((id) => !known.includes(id)), null, language)]);
+      const features = inOrder(ids, [...held, ...fresh]);
+      const [chosen, inputs] = this.many?.layer.id === layerId ? [this.chosen, editor.inputs] : [{}, {}];
       editor.letGo();
       editor.note = null;
       if (features.length === 0) return;
       this.chosen = chosen;
       editor.inputs = inputs;
       editor.layerId = layerId;
+      planner.selection.set(layerId, features.map(({ id }) => String(id)));
       this.many = { layer, fields: formOf(schema, language, layer.priority), features };
-      planner.say(known.length + ids.length > MOST ? words.selectedMost(MOST) : words.selected(features.length));
+      planner.say(isFull ? words.selectedMost(SELECTED_MOST) : words.selected(features.length));
     } catch (error) {
       editor.fail(error);
     }
@@ -86,16 +96,47 @@ export class Several {
     await this.write(many.layer, lines, (n) => this.planner.words.removedMany(n));
   }
 
+  /** Leaves out what was refused, and writes the others. */
+  async saveRest(): Promise<void> {
+    const { many, refusals } = this;
+    if (!many) return;
+    const refused = refusals.map(({ line }) => line);
+    const features = many.features.filter((_, at) => !refused.includes(at + 1));
+    this.refusals = [];
+    if (features.length === 0) { this.editor.letGo(true); return; }
+    this.many = { ...many, features };
+    this.planner.selection.set(many.layer.id, features.map(({ id }) => String(id)));
+    await this.save();
+  }
+
+  /** Reads all of them as they stand now, and writes upon that. */
+  async saveUponNewest(): Promise<void> {
+    const { editor, many, planner } = this;
+    if (!many) return;
+    this.refusals = [];
+    try {
+      const features = await readFeaturesById(many.layer.id, many.features.map(({ id }) => String(id)), null, planner.language);
+      planner.selection.set(many.layer.id, features.map(({ id }) => String(id)));
+      this.many = { ...many, features };
+    } catch (error) {
+      editor.fail(error);
+      return;
+    }
+    await this.save();
+  }
+
   private async write(layer: Layer, lines: Line[], told: (n: number) => string): Promise<void> {
-    const { editor } = this;
+    const { editor, planner } = this;
     this.refusals = [];
     editor.isSaving = true;
     try {
-      const { revision, lines: results } = await editor.writer.write(lines, editor.reason.trim(), this.planner.language);
+      const { revision, lines: results } = await editor.writer.write(lines, editor.reason.trim(), planner.language);
       const done = results.filter(({ status }) => status === 'done');
+      const same = results.filter(({ status }) => status === 'unchanged').length;
+      const isRemoved = lines.some((line) => 'delete' in line);
       editor.wrote(layer.id, revision, done.length > 0);
-      editor.letGo();
-      editor.tell(told(done.length), done.flatMap(({ warnings }) => warnings ?? []), revision);
+      editor.letGo(!isRemoved);
+      editor.tell(told(done.length) + (same > 0 ? planner.words.unchangedMany(same) : ''), done.flatMap(({ warnings }) => warnings ?? []), revision);
     } catch (error) {
       if (error instanceof Refused) this.refusals = error.lines.filter(({ problem }) => problem);
       else editor.fail(error);

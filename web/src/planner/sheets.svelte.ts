@@ -19,12 +19,18 @@ export class Sheets {
   /** What had the focus before. */
   private opener: HTMLElement | null = null;
 
+  /** Whether what is selected is listed: several features, and nothing else to be said. */
+  isSelectionShown = $derived.by((): boolean => {
+    const { card, hits, editor, selection, table } = this.planner;
+    return selection.count > 1 && card === null && hits.length === 0 && editor.draft === null && editor.several.many === null && !(this.isNarrow && table.layer !== null);
+  });
   isCardOpen = $derived.by((): boolean => {
     const { card, hits, editor, past } = this.planner;
-    return card !== null || hits.length > 0 || editor.draft !== null || editor.several.many !== null || (this.isNarrow && this.isCompared && past.compare !== null);
+    return card !== null || hits.length > 0 || editor.draft !== null || editor.several.many !== null || this.isSelectionShown || (this.isNarrow && this.isCompared && past.compare !== null);
   });
   isPanelShown = $derived.by((): boolean => this.panel !== null && !(this.isNarrow && this.isCardOpen));
-  isTimeShown = $derived.by((): boolean => this.planner.past.isShown && !(this.isNarrow && (this.isCardOpen || this.panel !== null)));
+  isTableShown = $derived.by((): boolean => this.planner.table.layer !== null && !(this.isNarrow && (this.isCardOpen || this.panel !== null)));
+  isTimeShown = $derived.by((): boolean => this.planner.past.isShown && !(this.isNarrow && (this.isCardOpen || this.panel !== null || this.planner.table.layer !== null)));
 
   constructor(private readonly planner: Planner) {
     matchMedia(NARROW).addEventListener('change', ({ matches }) => { this.isNarrow = matches; });
@@ -51,6 +57,20 @@ export class Sheets {
     past.isOpen = true;
   }
 
+  /** A table was opened: where it is a sheet, it is the only one. */
+  tableOpened(): void {
+    if (!this.isNarrow) return;
+    this.panel = null;
+    this.isCompared = false;
+    if (this.planner.card || this.planner.hits.length > 0) this.planner.closeCard(true);
+  }
+
+  /** Closes the table, back to the button that opens it or to the map. */
+  closeTable(): void {
+    this.planner.table.close();
+    this.planner.engine?.map.getCanvas().focus();
+  }
+
   /** Puts away what a new sheet would lie on; not what was edited and is not saved. */
   private makeRoom(): boolean {
     const { card, editor, hits } = this.planner;
@@ -60,6 +80,7 @@ export class Sheets {
       editor.letGo();
     }
     this.isCompared = false;
+    this.planner.table.close();
     // A mark alone stays: nothing lies on it but this.
     if (card || hits.length > 0) this.planner.closeCard();
     return true;
@@ -80,7 +101,7 @@ export class Sheets {
   async back(): Promise<void> {
     const { opener } = this;
     this.opener = null;
-    this.planner.closeCard();
+    this.planner.closeCard(this.planner.selection.count > 1);
     await tick();
     // A list that the card had taken the place of was drawn anew.
     if (opener) (opener.isConnected ? opener : document.getElementById('panel'))?.focus();

@@ -3,6 +3,7 @@ import { asProblem, type Problem, readCatalogue, readFeature, readPlace, readSty
 import type { Catalogue, Commit, Feature, Layer, Place, SearchResult } from '../api/types';
 import { titleOf } from '../domain/format';
 import { boxOf, grown, touched } from '../domain/live';
+import { withMarks } from '../domain/marks';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { anchor, extentOf } from '../domain/pieces';
 import type { Chosen } from '../domain/statistics';
@@ -15,9 +16,11 @@ import { Editor } from './editor.svelte';
 import { Filters } from './filters.svelte';
 import { Live } from './live.svelte';
 import { Past } from './past.svelte';
+import { Selection } from './selection.svelte';
 import { Sheets } from './sheets.svelte';
 import type { Asking } from './asking.svelte';
 import type { Statistics } from './statistics.svelte';
+import { Table } from './table.svelte';
 import { Visitor } from './visitor.svelte';
 
 export type Loading<T> = { is: 'waiting' } | { is: 'here'; value: T } | { is: 'failed'; problem: Problem };
@@ -26,12 +29,17 @@ export interface Card { layer: Layer; id: string; feature: Loading<Feature>; pla
 /** From here on a single feature is told apart from its neighbours. */
 const FEATURE_ZOOM = 17;
 
+/** What of a layer is meant at first when it is taken out: whoever exports may choose otherwise. */
+export type ExportScope = 'all' | 'selection' | 'table' | 'area';
+/** An area that a layer is taken out of. */
+export interface ExportArea { filter: string | null; division: string | null; title: string }
+
 const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
 /** What the planner shows, and the only place that changes it. */
 export class Planner {
   /** The layer that is being taken out as a file. */
-  exporting = $state.raw<Layer | null>(null);
+  exporting = $state.raw<{ layer: Layer; scope: ExportScope; ids: readonly string[]; area: ExportArea | null } | null>(null);
   /** The layer whose quality is looked at. */
   inspecting = $state.raw<Layer | null>(null);
   catalogue = $state.raw<Loading<Catalogue>>({ is: 'waiting' });
@@ -64,8 +72,8 @@ export class Planner {
   statistics = $state.raw<Statistics | null>(null);
   /** Questions about places, once somebody asked. */
   asking = $state.raw<Asking | null>(null);
-  /** The area that a layer is taken out of, where the export was asked for there. */
-  exportArea = $state.raw<{ filter: string | null; division: string | null; title: string } | null>(null);
+  readonly selection = new Selection(this);
+  readonly table = new Table(this);
   readonly sheets = new Sheets(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
@@ -74,7 +82,7 @@ export class Planner {
   words = $derived(dictionaries[this.language]);
   isDark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.prefersDark));
   layers = $derived(this.catalogue.is === 'here' ? this.catalogue.value.layers : []);
-  composed = $derived(this.style ? composeStyle(this.style, this.layers, this.views, this.past.date, this.sheets.isNarrow, this.filters.active) : null);
+  composed = $derived(this.style ? this.marked(composeStyle(this.style, this.layers, this.views, this.past.date, this.sheets.isNarrow, this.filters.active)) : null);
   shown = $derived(this.layers.filter(({ id }) => this.views[id]?.isShown).map(({ id }) => id));
 
   constructor() {
@@ -91,6 +99,11 @@ export class Planner {
     this.filters.texts = link.filters;
     this.chosen = link.statistics;
     if (link.statistics && !this.sheets.isNarrow) this.sheets.panel = 'statistics';
+  }
+
+  /** A style with what is selected marked. */
+  marked(style: StyleSpecification): StyleSpecification {
+    return withMarks(style, this.layers, this.selection.layers, this.isDark);
   }
 
   /** Takes over what a link gives of language and theme. */
@@ -133,6 +146,7 @@ export class Planner {
     this.engine?.refreshAll();
     this.live.restart();
     this.filters.recountAll();
+    this.selection.keep((layer) => isThere(layer));
     if (this.card && !isThere(this.card.layer.id)) this.closeCard();
     else if (this.card) void this.open(this.card.layer.id, this.card.id);
   }
@@ -166,8 +180,8 @@ export class Planner {
       opacity: shown?.[layer.id] ?? 100,
       off: link.off[layer.id] ?? [],
     }]));
-    if (link.selection) void this.open(link.selection.layer, link.selection.id);
-    else this.closeCard();
+    this.selection.follow(link);
+    this.table.follow(link.table);
     if (link.sought) void this.seek(link.sought);
   }
 
@@ -208,13 +222,20 @@ export class Planner {
       off: Object.fromEntries(Object.entries(this.views).map(([id, view]) => [id, view.off])),
       filters: this.filters.texts,
       statistics: this.chosen,
-      selection: this.card ? { layer: this.card.layer.id, id: this.card.id } : null,
+      selection: this.selection.chosen,
+      opened: this.card && this.selection.count > 1 ? { layer: this.card.layer.id, id: this.card.id } : null,
+      table: this.table.link,
       sought: this.sought,
       date: this.past.date,
       compare: this.past.compare,
       theme: this.given.theme ?? 'auto',
       language: this.given.language,
     });
+  }
+
+  /** Asks how a layer is to be taken out: all of it, what is selected of it, what the table lists, or what an area holds. */
+  export(layer: Layer, scope: ExportScope = 'all', { ids = this.selection.of(layer.id), area = null }: { ids?: readonly string[]; area?: ExportArea | null } = {}): void {
+    this.exporting = { layer, scope, ids, area };
   }
 
   setTheme(theme: Theme): void {
@@ -260,8 +281,9 @@ export class Planner {
     const isOther = compare !== null && other !== null && click.point.x < (width * compare.share) / 100;
     const found = isOther ? other.hits(click.point) : hits;
     const [first] = found;
-    if (first?.cluster) { this.engine?.go(first.cluster.center, first.cluster.zoom); return; }
+    if (first?.cluster && !click.isMore) { this.engine?.go(first.cluster.center, first.cluster.zoom); return; }
     const single = found.filter(({ cluster }) => cluster === null);
+    if (click.isMore && !isOther) { this.selection.more(single); return; }
     if (single.length > 1 && !isOther) { this.closeCard(); this.hits = single; this.say(this.words.here); }
     else if (single[0]) void this.open(single[0].layer, single[0].id, isOther ? compare.from : this.past.date);
     else this.closeCard();
@@ -275,7 +297,7 @@ export class Planner {
     const { card } = this;
     const isSame = card?.layer.id === layerId && card.id === id && card.date === date;
     if (!isSame) this.card = { layer, id, feature: { is: 'waiting' }, place: null, date };
-    this.engine?.select(layerId, id);
+    if (!this.selection.has(layerId, id)) this.selection.only({ layer: layerId, id });
     const isStill = () => this.card?.layer.id === layerId && this.card.id === id;
     try {
       const value = await readFeature(layerId, id, this.language, date);
@@ -290,12 +312,13 @@ export class Planner {
     }
   }
 
-  closeCard(): void {
+  /** Closes what is on the right; of several that are selected, the others may stay so. */
+  closeCard(keepsSelection = false): void {
     this.card = null;
     this.hits = [];
     this.sought = null;
     this.found = null;
-    this.engine?.select(null, null);
+    if (!keepsSelection) this.selection.clear();
     this.engine?.found(null);
   }
 
@@ -334,6 +357,7 @@ export class Planner {
     }
     this.editor.heard(commit);
     this.filters.heard(commit);
+    this.table.heard(commit);
     if (this.catalogue.is !== 'here') return;
     const more = grown(commit);
     const layers = this.catalogue.value.layers.map((layer) => (more[layer.id] ? { ...layer, count: layer.count + (more[layer.id] ?? 0) } : layer));

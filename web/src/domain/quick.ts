@@ -1,0 +1,60 @@
+import type { Property } from '../api/types';
+
+/** What was typed over a column, as a condition in CQL2; `null` for nothing, `undefined` for what cannot be read. */
+export function quickCondition(property: Pick<Property, 'name' | 'type' | 'enum'>, typed: string): string | null | undefined {
+  const text = typed.trim();
+  if (text === '') return null;
+  const name = quoted(property.name);
+  if (text === '=') return `${name} IS NULL`;
+  if (property.enum.length > 0) return `${name} = ${literal(text)}`;
+  switch (property.type) {
+    case 'boolean': return text === 'true' || text === 'false' ? `${name} = ${text}` : undefined;
+    case 'integer':
+    case 'number': return ranged(name, text, (part) => (/^-?\d+(\.\d+)?$/.test(part) ? part : null));
+    case 'date': return ranged(name, text, dayOf, periodOf);
+    case 'string': if (text.startsWith('=')) return `${name} = ${literal(text.slice(1).trim())}`;
+    // falls through
+    default: return `CASEI(${name}) LIKE CASEI(${literal(`%${text.replace(/[\\%_]/g, '\\$&')}%`)})`;
+  }
+}
+
+const quoted = (name: string): string => `"${name}"`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** `>5`, `<=5`, `3..8` or a value alone. */
+function ranged(name: string, text: string, read: (part: string) => string | null, whole?: (part: string) => [string, string] | null): string | undefined {
+  const [, sign, right = ''] = /^(>=|<=|≥|≤|>|<|=)\s*(.+)$/.exec(text) ?? [];
+  if (sign) {
+    const value = read(right.trim());
+    return value === null ? undefined : `${name} ${sign === '≥' ? '>=' : sign === '≤' ? '<=' : sign} ${value}`;
+  }
+  const [, from, to] = /^(.+?)\s*(?:\.\.|…|~|至)\s*(.+)$/.exec(text) ?? [];
+  if (from !== undefined && to !== undefined) {
+    const [low, high] = [read(from), read(to)];
+    return low === null || high === null ? undefined : `${name} BETWEEN ${low} AND ${high}`;
+  }
+  const period = whole?.(text);
+  if (period) return `(${name} >= ${period[0]} AND ${name} <= ${period[1]})`;
+  const value = read(text);
+  return value === null ? undefined : `${name} = ${value}`;
+}
+
+function dayOf(text: string): string | null {
+  const day = new Date(`${text}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text) ? `DATE('${text}')` : null;
+}
+
+/** A year or a month, as its first and last day. */
+function periodOf(text: string): [string, string] | null {
+  const [, year, month] = /^(\d{4})(?:-(\d{2}))?$/.exec(text) ?? [];
+  if (!year || (month && !(Number(month) >= 1 && Number(month) <= 12))) return null;
+  const last = month ? new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate() : 31;
+  const [from, to] = [dayOf(`${year}-${month ?? '01'}-01`), dayOf(`${year}-${month ?? '12'}-${last}`)];
+  return from && to ? [from, to] : null;
+}
+
+/** The classes of a layer that its legend hides, as a condition; what has no value is drawn, and so it stays. */
+export function withoutHidden(by: string | null, off: string[]): string | null {
+  if (by === null || off.length === 0) return null;
+  return `${quoted(by)} IS NULL OR ${quoted(by)} NOT IN (${off.map(literal).join(',')})`;
+}
