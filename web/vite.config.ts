@@ -25,7 +25,7 @@ function apiViewer(): Plugin {
 }
 
 const server = process.env.PLATBOOK_URL ?? 'http://127.0.0.1:8080';
-const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'collections', 'divisions', 'api', 'session', 'tokens', 'users', 'changes', 'changesets', 'compare', 'audit'];
+const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'query', 'collections', 'divisions', 'api', 'session', 'tokens', 'users', 'changes', 'changesets', 'compare', 'audit'];
 // The host stays as the browser named it: the server makes the addresses of tiles from it.
 const proxy = Object.fromEntries(routes.map((route) => [`/${route}`, { target: server }]));
 

@@ -1,5 +1,5 @@
 import { expect, type Locator, type Page, test } from '@playwright/test';
-import { at, bar, card, edit, EDITOR, form, open, pixel, plate, setStatus, shot, signIn, violations } from './support';
+import { at, bar, card, edit, EDITOR, form, low, open, pixel, plate, setStatus, shot, signIn, violations } from './support';
 
 test.use({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
 
@@ -33,11 +33,6 @@ async function expectAbove(page: Page, position: [number, number], sheet: Locato
   expect(x).toBeGreaterThan(12);
   expect(x).toBeLessThan(348);
 }
-
-/** What can be pressed and is lower than a finger needs, links in sentences left out. */
-const low = (page: Page) => page.evaluate(() => [...document.querySelectorAll<HTMLElement>('button, select, input:not([type="checkbox"]):not([type="radio"]):not([aria-hidden="true"]), summary')]
-  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 44)
-  .map((node) => `${node.getBoundingClientRect().height} ${node.outerHTML.slice(0, 80)}`));
 
 test('a plate of a link is changed by its form, moved by a finger, saved and taken back', async ({ page }) => {
   const one = await plate(page, 9);

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Locator, type Page, test } from '@playwright/test';
 
 const axeSource: string = createRequire(import.meta.url)('axe-core').source;
 
@@ -83,9 +83,9 @@ export async function setStatus(page: Page, status: string): Promise<void> {
   await form(page).getByRole('button', { name: '保存' }).click();
 }
 
-/** How many pixels of the page have a colour, give or take a little. */
-export async function pixels(page: Page, [red, green, blue]: readonly [number, number, number]): Promise<number> {
-  const picture = (await page.screenshot()).toString('base64');
+/** How many pixels of the page, or of a part of it, have a colour, give or take a little. */
+export async function pixels(page: Page, [red, green, blue]: readonly [number, number, number], part: Page | Locator = page): Promise<number> {
+  const picture = (await part.screenshot()).toString('base64');
   return page.evaluate(async ({ picture, color }) => {
     const image = new Image();
     image.src = `data:image/png;base64,${picture}`;
@@ -99,3 +99,23 @@ export async function pixels(page: Page, [red, green, blue]: readonly [number, n
     return count;
   }, { picture, color: [red, green, blue] });
 }
+
+export const panel = (page: Page): Locator => page.locator('#panel');
+export const rail = (page: Page, name: string) => page.locator('.rail').getByRole('button', { name, exact: true }).click();
+export const inChinese = (n: number): string => new Intl.NumberFormat('zh-CN').format(n);
+/** A condition as a link carries it. */
+export const packed = (condition: string): string => Buffer.from(condition).toString('base64url');
+
+export interface Found { numberMatched: number; features: { id: number; geometry: { type: string; coordinates: [number, number] }; properties: Record<string, string> }[] }
+export async function items(page: Page, layer: string, asked: Record<string, string>): Promise<Found> {
+  const response = await page.request.get(`/collections/${layer}/items?${new URLSearchParams({ limit: '1', ...asked })}`);
+  expect(response.ok()).toBe(true);
+  return response.json();
+}
+/** How many features hold a condition, as the API says. */
+export const matched = async (page: Page, filter: string, layer = 'doorplate'): Promise<number> => (await items(page, layer, { filter })).numberMatched;
+
+/** What can be pressed and is lower than a finger needs, links in sentences left out. */
+export const low = (page: Page) => page.evaluate(() => [...document.querySelectorAll<HTMLElement>('button, select, input:not([type="checkbox"]):not([type="radio"]):not([aria-hidden="true"]), summary')]
+  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 44)
+  .map((node) => `${node.getBoundingClientRect().height} ${node.outerHTML.slice(0, 80)}`));

@@ -34,8 +34,9 @@ export class AskingTool {
     });
     this.tool.on('change', (ids, type) => {
       if (type !== 'create' && type !== 'update') return;
-      const shape = this.tool.getSnapshot().find(({ properties, id }) => id !== undefined && ids.includes(id) && properties.mode === this.tool.getMode());
-      if (shape) this.events.drawing(shape.geometry as GeoJSON.Geometry);
+      // Beside what is drawn the tool has points of its own: where it may be closed.
+      const shape = this.tool.getSnapshot().find(({ geometry, id }) => id !== undefined && ids.includes(id) && geometry.type !== 'Point');
+      if (shape) this.events.drawing(structuredClone(shape.geometry) as GeoJSON.Geometry);
     });
     this.tool.on('finish', (id, { action }) => { if (action === 'draw') this.finish(id); });
   }
