@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Look, OwnStyle } from '../src/domain/ownStyle';
 import { EMPTY, formatPermalink, LINKED_MOST, type Permalink, parsePermalink } from '../src/domain/permalink';
 import { chosenFor } from '../src/domain/statistics';
 
@@ -8,12 +9,17 @@ const layerId = fc.stringMatching(/^[a-z][a-z-]{0,10}$/);
 const fixed = (min: number, max: number, digits: number) =>
   fc.integer({ min: min * 10 ** digits, max: max * 10 ** digits }).map((value) => value / 10 ** digits);
 
+const look: Look = { size: 3, marker: 'star', opacity: 80 };
+const single: OwnStyle = { form: 'single', look, color: '#0072b2' };
+const ruled: OwnStyle = { form: 'rule', look, rules: [{ property: 'status', is: '=', value: '在挂', color: '#d55e00' }], other: '#8a8f98' };
+
 const permalink: fc.Arbitrary<Permalink> = fc.record({
   view: fc.option(fc.record({ zoom: fixed(0, 24, 2), lat: fixed(-90, 90, 5), lon: fixed(-180, 180, 5) })),
   layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }) }), { selector: ({ id }) => id, maxLength: 6 })),
   off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
   filters: fc.dictionary(layerId, fc.oneof(fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\p{Surrogate}/u.test(text)), fc.constant("status = '损坏' AND a < 1")), { noNullPrototype: true }),
   statistics: fc.constantFrom(null, chosenFor('doorplate'), { ...chosenFor('base~station'), by: 'village' as const, within: '429005001', measure: 'sum' as const, value: 'height_m', isPerKm2: true, method: 'manual' as const, breaks: [1, 2.5] }),
+  styles: fc.dictionary(name, fc.constantFrom('kept' as const, single, ruled), { noNullPrototype: true }),
   selection: fc.uniqueArray(fc.tuple(name, fc.uniqueArray(name, { minLength: 1, maxLength: 4 })), { selector: ([id]) => id, maxLength: 3 }).map((list) => new Map(list)),
   opened: fc.option(fc.record({ layer: name, id: name })),
   table: fc.option(fc.record({
@@ -49,6 +55,7 @@ test('a link reads as it is documented', () => {
     off: { doorplate: ['planned', 'made'] },
     filters: { doorplate: "status = 'x'" },
     statistics: { ...chosenFor('doorplate'), within: '429005001', by: 'village', method: 'jenks', classes: 6 },
+    styles: {},
     selection: new Map([['doorplate', ['17', '18']], ['building', ['4']]]),
     opened: { layer: 'doorplate', id: '18' },
     table: { layer: 'doorplate', isInView: true, sort: { name: 'number', isDescending: true }, typed: { status: 'mounted' } },

@@ -8,7 +8,7 @@ const style = {
   sources: {},
   layers: [
     { id: 'land', type: 'background', paint: { 'background-color': '#fff' } },
-    { id: 'doorplate', type: 'circle', source: 'doorplate', metadata: { 'platbook:layer': 'doorplate' }, filter: ['!', ['has', 'cluster']], paint: { 'circle-opacity': ['case', true, 1, 0.5] } },
+    { id: 'doorplate', type: 'circle', source: 'doorplate', metadata: { 'platbook:layer': 'doorplate' }, filter: ['!', ['has', 'cluster']], paint: { 'circle-color': ['match', ['get', 'status'], 'mounted', '#1b7f5c', 'odd', '#b3261e', '#1f5fa8'], 'circle-opacity': ['case', true, 1, 0.5] } },
     { id: 'doorplate.cluster', type: 'circle', source: 'doorplate', metadata: { 'platbook:layer': 'doorplate' }, filter: ['has', 'cluster'], paint: { 'circle-opacity': 0.8 } },
     { id: 'other', type: 'line', source: 'other', paint: { 'line-opacity': ['interpolate', ['linear'], ['zoom'], 8, 0, 9, 1] } },
   ],

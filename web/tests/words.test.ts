@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Figure } from '../src/api/types';
 import { approvalNumber, formatArea, formatLonLat, formatRate, formatValue, mergedCounterparts, titleOf } from '../src/domain/format';
-import { layerSwatch, legendRows } from '../src/domain/legend';
 import { outlinePaths } from '../src/domain/overview';
 import { dictionaries } from '../src/i18n/dictionary';
 import { markerCorners, parseMarker } from '../src/map/markers';
 import { plate } from './plate';
-
-test('the legend has one row for each class, in words and colours of the theme', () => {
-  expect(legendRows(plate, 'zh', true).map(({ title, swatch }) => [title, swatch.color])).toEqual([['在挂', '#5cc79b'], ['odd', '#b3261e']]);
-  expect(layerSwatch(plate, false)).toEqual({ shape: 'diamond', color: '#1f5fa8', dash: [] });
-});
 
 test('values carry units, enum titles and words', () => {
   const [status, area] = plate.properties;

@@ -5,8 +5,8 @@ import type { Feature } from './types';
 /** More divisions than a city has. */
 const MOST_AREAS = 2000;
 
-/** Which features of a layer are meant: by a condition in CQL2, a division, a moment; `null` is any. */
-export interface Question { filter: string | null; division: string | null; datetime: string | null }
+/** Which features of a layer are meant: by a condition in CQL2, a division, a moment; `null` is any. `bbox` is west, south, east, north. */
+export interface Question { filter: string | null; division: string | null; datetime: string | null; bbox?: string }
 
 export interface Page { features: Feature[]; numberMatched: number; cursor?: string }
 export interface PageAsked extends Question { limit: number; cursor?: string | undefined; sortby?: string[]; properties?: string[] }

@@ -15,6 +15,8 @@ export interface Property {
   count?: boolean;
   /** Whose value its text is: that of a property of another layer's feature. */
   references?: { layer: string; by: string } | null;
+  /** Whether tiles carry it. */
+  tile?: boolean;
 }
 
 export interface StyleClass { value: Scalar; color: string; dark: string | null }

@@ -1,4 +1,7 @@
 /** Classes of numbers, for maps that colour them. */
+import { MOST_CLASSES, rampColors } from './palette';
+
+export { MOST_CLASSES };
 
 export const METHODS = ['quantile', 'equal', 'jenks', 'manual'] as const;
 export type Method = (typeof METHODS)[number];
@@ -6,23 +9,8 @@ export type Method = (typeof METHODS)[number];
 /** Natural breaks: values in so many groups, each as like as can be (Ckmeans). */
 export type Cluster = (values: number[], groups: number) => number[][];
 
-/** Colours from the least to the greatest class, told apart by those who see colours otherwise (ColorBrewer YlGnBu, Apache-2.0). */
-const YLGNBU: Record<number, string[]> = {
-  1: ['#41b6c4'],
-  2: ['#a1dab4', '#2c7fb8'],
-  3: ['#edf8b1', '#7fcdbb', '#2c7fb8'],
-  4: ['#ffffcc', '#a1dab4', '#41b6c4', '#225ea8'],
-  5: ['#ffffcc', '#a1dab4', '#41b6c4', '#2c7fb8', '#253494'],
-  6: ['#ffffcc', '#c7e9b4', '#7fcdbb', '#41b6c4', '#2c7fb8', '#253494'],
-  7: ['#ffffcc', '#c7e9b4', '#7fcdbb', '#41b6c4', '#1d91c0', '#225ea8', '#0c2c84'],
-};
-export const MOST_CLASSES = 7;
-
 /** The colours of so many classes; on a dark ground the greatest is the lightest. */
-export function rampOf(classes: number, isDark: boolean): string[] {
-  const colors = YLGNBU[Math.min(Math.max(classes, 1), MOST_CLASSES)] ?? [];
-  return isDark ? [...colors].reverse() : colors;
-}
+export const rampOf = (classes: number, isDark: boolean): string[] => rampColors('YlGnBu', classes, isDark);
 
 /**
  * Where classes begin, from the second on, ascending: a class holds its beginning and not the next. Fewer where there are too few

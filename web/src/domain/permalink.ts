@@ -1,5 +1,7 @@
 import type { Language } from '../i18n/dictionary';
 import { isMoment } from './moment';
+import { decodeStyle, encodeStyle, type OwnStyle } from './ownStyle';
+import { packed, unpacked } from './packed';
 import { added, countOf, NONE, type One, type SelectedIds } from './selection';
 import { type Chosen, readChosen, writeChosen } from './statistics';
 
@@ -7,7 +9,7 @@ export type Theme = 'auto' | 'light' | 'dark';
 export interface View { zoom: number; lat: number; lon: number }
 export interface Shown { id: string; opacity: number }
 
-/** What a link brings back. `layers` is `null` where the catalogue's own choice holds. */
+/** What a link brings back. `layers`, the one drawn on top first, is `null` where the catalogue's own choice holds. */
 export interface Permalink {
   view: View | null;
   layers: Shown[] | null;
@@ -16,6 +18,8 @@ export interface Permalink {
   filters: Record<string, string>;
   /** What the map is coloured by. */
   statistics: Chosen | null;
+  /** Styles other than the catalogue's; `kept` is one that has no room in a link and stands in the browser that made it. */
+  styles: Record<string, OwnStyle | 'kept'>;
   /** Ids of what is selected, by layer. One alone has its card open. */
   selection: SelectedIds;
   /** The card that is open where several features are selected. */
@@ -39,7 +43,7 @@ export const LINKED_MOST = 200;
 export interface TableLink { layer: string; isInView: boolean; sort: Sort | null; typed: Record<string, string> }
 export interface Sort { name: string; isDescending: boolean }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, statistics: null, selection: NONE, opened: null, table: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, styles: {}, statistics: null, selection: NONE, opened: null, table: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -53,17 +57,8 @@ function decoded(text: string): string | null {
   }
 }
 
-/** Text in the letters of addresses: a Chinese one is a third as long as percent-encoded. */
-const packed = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-
-function unpacked(text: string): string | null {
-  try {
-    const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
+/** In place of a style that has no room; no style is written so. */
+const KEPT = '@';
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits)) + 0;
 const isWithin = (value: number, low: number, high: number): boolean => Number.isFinite(value) && value >= low && value <= high;
@@ -81,6 +76,8 @@ export function formatPermalink(state: Permalink): string {
   const filters = Object.entries(state.filters).filter(([, text]) => text !== '');
   if (filters.length > 0) parts.push(`f=${filters.map(([id, text]) => `${encoded(id)}~${packed(text)}`).join(',')}`);
   if (state.statistics !== null) parts.push(`st=${writeChosen(state.statistics, encoded)}`);
+  const styles = Object.entries(state.styles);
+  if (styles.length > 0) parts.push(`y=${styles.map(([id, own]) => `${encoded(id)}~${own === 'kept' ? KEPT : encodeStyle(own)}`).join(',')}`);
   const count = countOf(state.selection);
   if (count > 0 && count <= LINKED_MOST) parts.push(`s=${[...state.selection].map(([id, ids]) => [id, ...ids].map(encoded).join('~')).join(',')}`);
   if (state.opened !== null) parts.push(`o=${encoded(state.opened.layer)}~${encoded(state.opened.id)}`);
@@ -96,7 +93,7 @@ export function formatPermalink(state: Permalink): string {
 /** Reads any text; what is damaged is left out, the rest holds. */
 export function parsePermalink(hash: string): Permalink {
   const [head = '', tail = ''] = hash.replace(/^#/, '').split('?', 2);
-  const state: Permalink = { ...EMPTY, off: {}, filters: {}, view: parseView(head) };
+  const state: Permalink = { ...EMPTY, off: {}, filters: {}, styles: {}, view: parseView(head) };
   for (const part of tail.split('&')) {
     const at = part.indexOf('=');
     if (at < 1) continue;
@@ -106,6 +103,7 @@ export function parsePermalink(hash: string): Permalink {
       case 'c': state.off = parseOff(value); break;
       case 'f': state.filters = parseFilters(value); break;
       case 'st': state.statistics = readChosen(value, decoded); break;
+      case 'y': state.styles = parseStyles(value); break;
       case 's': state.selection = parseSelection(value); break;
       case 'o': state.opened = parseOne(value); break;
       case 'tb': state.table = parseTable(value); break;
@@ -154,6 +152,17 @@ function parseFilters(text: string): Record<string, string> {
     if (id && said) filters.set(id, said);
   }
   return Object.fromEntries(filters);
+}
+
+function parseStyles(text: string): Permalink['styles'] {
+  const styles = new Map<string, OwnStyle | 'kept'>();
+  for (const part of text.split(',')) {
+    const [name = '', written = ''] = part.split('~');
+    const id = decoded(name);
+    const own = written === KEPT ? 'kept' : decodeStyle(written);
+    if (id && own) styles.set(id, own);
+  }
+  return Object.fromEntries(styles);
 }
 
 function parseCompare(text: string): Permalink['compare'] {

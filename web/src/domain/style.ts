@@ -1,5 +1,7 @@
 import type { FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Layer } from '../api/types';
+import { classesOf, type DrawnClass } from './drawnClasses';
+import { asExpression } from './drawnCondition';
 
 /** How one layer of the catalogue is shown. `off` holds the values of the classes that are not. */
 export interface LayerView { isShown: boolean; opacity: number; off: string[] }
@@ -26,9 +28,31 @@ function dimmed(base: unknown, factor: number): unknown {
   return JSON.stringify(base).includes('["zoom"]') ? base : ['*', factor, base];
 }
 
-function withoutClasses(base: FilterSpecification | undefined, by: string, off: string[]): FilterSpecification {
-  const kept = ['!', ['in', ['to-string', ['get', by]], ['literal', off]]];
-  return (base === undefined ? kept : ['all', base, kept]) as FilterSpecification;
+function withoutClasses(base: FilterSpecification | undefined, classes: DrawnClass[], off: string[]): FilterSpecification | undefined {
+  const hidden = classes.filter(({ key }) => off.includes(key)).map(({ condition }) => condition);
+  const values = hidden.flatMap((condition) => (condition.is === 'value' ? [condition] : []));
+  const [first] = values;
+  if (hidden.length === 0) return base;
+  // Values of one property are one test.
+  const isPlain = first && values.length === hidden.length && values.every(({ property }) => property === first.property);
+  const test = isPlain ? asExpression({ ...first, values: values.flatMap((condition) => condition.values) }) : ['any', ...hidden.map(asExpression)];
+  return (base === undefined ? ['!', test] : ['all', base, ['!', test]]) as FilterSpecification;
+}
+
+/** The parts of each layer of a style. */
+export function partsByLayer(style: StyleSpecification): Map<string, LayerSpecification[]> {
+  const parts = new Map<string, LayerSpecification[]>();
+  for (const drawn of style.layers) if (drawn.type !== 'background') parts.set(layerOf(drawn), [...(parts.get(layerOf(drawn)) ?? []), drawn]);
+  return parts;
+}
+
+/** What each style layer tells apart: those that draw features their own classes, names and edges those of all of these. */
+function classesByPart(style: StyleSpecification): (drawn: LayerSpecification) => DrawnClass[] {
+  const known = new Map([...partsByLayer(style)].map(([id, drawn]) => [id, classesOf(drawn)]));
+  return (part) => {
+    const all = known.get(layerOf(part)) ?? [];
+    return all.find(({ drawn }) => drawn === part)?.classes ?? all.flatMap(({ classes }) => classes);
+  };
 }
 
 /** The sources of a style, their tiles as of a moment and with what holds a layer's condition alone. */
@@ -43,6 +67,7 @@ function sourcesOf(sources: StyleSpecification['sources'], moment: string | null
 /** The style that the server gave, shown as the reader asked for: pure, so that the map can be told the difference. */
 export function composeStyle(style: StyleSpecification, catalogue: Layer[], views: Record<string, LayerView>, moment: string | null = null, isNarrow = false, filters: Record<string, string> = {}): StyleSpecification {
   const known = new Map(catalogue.map((layer) => [layer.id, layer]));
+  const classesFor = classesByPart(style);
   const layers = style.layers.map((drawn) => {
     const id = layerOf(drawn);
     const layer = known.get(id);
@@ -56,8 +81,9 @@ export function composeStyle(style: StyleSpecification, catalogue: Layer[], view
       for (const name of OPACITIES[drawn.type] ?? []) paint[name] = dimmed(paint[name], view.opacity / 100);
       copy.paint = paint;
     }
-    if (view.off.length > 0 && layer.style.by !== null && !/\.cluster(-count)?$/.test(drawn.id)) {
-      copy.filter = withoutClasses('filter' in drawn ? drawn.filter : undefined, layer.style.by, [...view.off]);
+    if (view.off.length > 0 && !/\.cluster(-count)?$/.test(drawn.id)) {
+      const filter = withoutClasses('filter' in drawn ? drawn.filter : undefined, classesFor(drawn), [...view.off]);
+      if (filter !== undefined) copy.filter = filter;
     }
     return copy as LayerSpecification;
   });

@@ -3,6 +3,7 @@ import * as editing from './editing';
 import * as exchange from './exchange';
 import * as people from './people';
 import * as table from './table';
+import * as tree from './tree';
 
 /** Every sentence the page says. `en` has the type of `zh`: a key that lacks a translation does not compile. */
 const zh = {
@@ -11,6 +12,7 @@ const zh = {
   ...exchange.zh,
   ...asking.zh,
   ...table.zh,
+  ...tree.zh,
   search: '搜索地名、编码、经纬度、北斗网格码',
   searchShort: '搜索',
   searchNone: (q: string) => `没有找到“${q}”`,
@@ -114,6 +116,7 @@ const en: Dictionary = {
   ...exchange.en,
   ...asking.en,
   ...table.en,
+  ...tree.en,
   search: 'Search places, codes, coordinates, BeiDou cells',
   searchShort: 'Search',
   searchNone: (q) => `Nothing found for “${q}”`,

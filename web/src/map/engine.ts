@@ -109,6 +109,12 @@ export class Engine {
     return { zoom: this.map.getZoom(), lat, lon: lng };
   }
 
+  /** What of the world is in view. */
+  box(): Box {
+    const bounds = this.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+
   /** Shows a box, above the pixels at the bottom that something lies on. */
   fit([west, south, east, north]: Box, covered = 0, maxZoom = 17): void {
     const { padding } = this.options;

@@ -25,8 +25,8 @@ export class Sheets {
     return selection.count > 1 && card === null && hits.length === 0 && editor.draft === null && editor.several.many === null && !(this.isNarrow && table.layer !== null);
   });
   isCardOpen = $derived.by((): boolean => {
-    const { card, hits, editor, past } = this.planner;
-    return card !== null || hits.length > 0 || editor.draft !== null || editor.several.many !== null || this.isSelectionShown || (this.isNarrow && this.isCompared && past.compare !== null);
+    const { card, hits, editor, past, styling } = this.planner;
+    return card !== null || hits.length > 0 || styling.layer !== null || editor.draft !== null || editor.several.many !== null || this.isSelectionShown || (this.isNarrow && this.isCompared && past.compare !== null);
   });
   isPanelShown = $derived.by((): boolean => this.panel !== null && !(this.isNarrow && this.isCardOpen));
   isTableShown = $derived.by((): boolean => this.planner.table.layer !== null && !(this.isNarrow && (this.isCardOpen || this.panel !== null)));
@@ -81,6 +81,7 @@ export class Sheets {
     }
     this.isCompared = false;
     this.planner.table.close();
+    this.planner.styling.close();
     // A mark alone stays: nothing lies on it but this.
     if (card || hits.length > 0) this.planner.closeCard();
     return true;

@@ -1,16 +1,21 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { asProblem, type Problem, readCatalogue, readFeature, readPlace, readStyle, search } from '../api/client';
 import type { Catalogue, Commit, Feature, Layer, Place, SearchResult } from '../api/types';
+import { arranged } from '../domain/drawn';
+import { meets } from '../domain/drawnCondition';
 import { titleOf } from '../domain/format';
+import { legendOf, type Reading, rowsOf, type Swatch } from '../domain/legend';
 import { boxOf, grown, touched } from '../domain/live';
 import { withMarks } from '../domain/marks';
+import { catalogueOrder, isSameOrder, moved, placed, withOrder } from '../domain/order';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { anchor, extentOf } from '../domain/pieces';
 import type { Chosen } from '../domain/statistics';
-import { composeStyle, type LayerView } from '../domain/style';
+import { composeStyle, type LayerView, partsByLayer } from '../domain/style';
 import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
 import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
+import { CountsInView } from './counting.svelte';
 import { Divisions } from './divisions.svelte';
 import { Editor } from './editor.svelte';
 import { Filters } from './filters.svelte';
@@ -21,6 +26,7 @@ import { Sheets } from './sheets.svelte';
 import type { Asking } from './asking.svelte';
 import type { Statistics } from './statistics.svelte';
 import { Table } from './table.svelte';
+import { Styling } from './styling.svelte';
 import { Visitor } from './visitor.svelte';
 
 export type Loading<T> = { is: 'waiting' } | { is: 'here'; value: T } | { is: 'failed'; problem: Problem };
@@ -45,6 +51,8 @@ export class Planner {
   catalogue = $state.raw<Loading<Catalogue>>({ is: 'waiting' });
   style = $state.raw<StyleSpecification | null>(null);
   views = $state<Record<string, LayerView>>({});
+  /** All layers, the one drawn on top first. */
+  order = $state.raw<string[]>([]);
   theme = $state<Theme>('auto');
   language = $state<Language>('zh');
   view = $state.raw<View | null>(null);
@@ -75,6 +83,8 @@ export class Planner {
   readonly selection = new Selection(this);
   readonly table = new Table(this);
   readonly sheets = new Sheets(this);
+  readonly styling = new Styling(this);
+  readonly counting = new CountsInView();
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
   private given = $state.raw<Taste>({ language: null, theme: null });
@@ -82,7 +92,17 @@ export class Planner {
   words = $derived(dictionaries[this.language]);
   isDark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.prefersDark));
   layers = $derived(this.catalogue.is === 'here' ? this.catalogue.value.layers : []);
-  composed = $derived(this.style ? this.marked(composeStyle(this.style, this.layers, this.views, this.past.date, this.sheets.isNarrow, this.filters.active)) : null);
+  /** The server's style with own styles and order, before anything is hidden. */
+  arranged = $derived(this.style ? arranged(this.style, this.layers, this.styling.owns, this.order, this.isDark) : null);
+  composed = $derived(this.arranged ? this.marked(composeStyle(this.arranged, this.layers, this.views, this.past.date, this.sheets.isNarrow, this.filters.active)) : null);
+  /** The zoom as far as the legend knows it: which layers are drawn changes at whole zooms. */
+  private wholeZoom = $derived(this.view ? Math.floor(this.view.zoom) : null);
+  private reading = $derived<Reading>({ words: this.words, language: this.language, zoom: this.wholeZoom });
+  private parts = $derived(this.arranged && partsByLayer(this.arranged));
+  /** The classes of each layer as it would be drawn, those that are switched off, too. */
+  rows = $derived(Object.fromEntries(this.layers.map((layer) => [layer.id, rowsOf(layer, this.parts?.get(layer.id) ?? [], this.reading)])));
+  private off = $derived(Object.fromEntries(Object.entries(this.views).map(([id, { off }]) => [id, off])));
+  legend = $derived(this.composed ? legendOf(this.composed, this.layers, this.off, this.reading) : []);
   shown = $derived(this.layers.filter(({ id }) => this.views[id]?.isShown).map(({ id }) => id));
 
   constructor() {
@@ -141,6 +161,7 @@ export class Planner {
     this.gone = isTold ? layers.filter(({ id }) => views[id]?.isShown && !isThere(id)) : [];
     this.catalogue = { is: 'here', value };
     this.views = Object.fromEntries(value.layers.map((layer) => [layer.id, views[layer.id] ?? { isShown: layer.visible, opacity: 100, off: [] }]));
+    this.order = withOrder(catalogueOrder(value.layers), this.order);
     // What is not saved stays in hand; without rights there is nothing else to edit.
     if (this.editor.isOn && !this.editor.isDirty && this.editor.layers.length === 0) this.editor.stop();
     this.engine?.refreshAll();
@@ -180,6 +201,8 @@ export class Planner {
       opacity: shown?.[layer.id] ?? 100,
       off: link.off[layer.id] ?? [],
     }]));
+    this.order = withOrder(catalogueOrder(this.layers), link.layers?.map(({ id }) => id) ?? []);
+    this.styling.follow(link, location.hash.length < 2);
     this.selection.follow(link);
     this.table.follow(link.table);
     if (link.sought) void this.seek(link.sought);
@@ -214,14 +237,15 @@ export class Planner {
     const isChanged = this.layers.some((layer) => {
       const view = this.views[layer.id];
       return view && (view.isShown !== layer.visible || view.opacity !== 100);
-    });
-    const shown = this.layers.filter(({ id }) => this.views[id]?.isShown).map(({ id }) => ({ id, opacity: this.views[id]?.opacity ?? 100 }));
+    }) || !isSameOrder(this.order, catalogueOrder(this.layers), this.shown);
+    const shown = this.order.filter((id) => this.views[id]?.isShown).map((id) => ({ id, opacity: this.views[id]?.opacity ?? 100 }));
     return formatPermalink({
       view: this.view,
       layers: isChanged ? shown : null,
       off: Object.fromEntries(Object.entries(this.views).map(([id, view]) => [id, view.off])),
       filters: this.filters.texts,
       statistics: this.chosen,
+      styles: this.styling.linked,
       selection: this.selection.chosen,
       opened: this.card && this.selection.count > 1 ? { layer: this.card.layer.id, id: this.card.id } : null,
       table: this.table.link,
@@ -264,6 +288,34 @@ export class Planner {
     const view = this.views[id];
     if (!view) return;
     view.off = view.off.includes(value) ? view.off.filter((off) => off !== value) : [...view.off, value];
+  }
+
+  /** Draws a layer one step higher or lower among those that are shown. */
+  moveLayer(id: string, step: 'up' | 'down'): void {
+    this.reorder(id, moved(this.order, id, step, this.shown));
+  }
+
+  placeLayer(id: string, other: string, side: 'above' | 'below'): void {
+    this.reorder(id, placed(this.order, id, other, side));
+  }
+
+  private reorder(id: string, order: string[]): void {
+    const title = this.layers.find((layer) => layer.id === id)?.title[this.language] ?? id;
+    this.order = order;
+    const shown = order.filter((other) => this.shown.includes(other));
+    this.say(this.words.orderNow(title, shown.indexOf(id) + 1, shown.length));
+  }
+
+  resetOrder(): void {
+    this.order = catalogueOrder(this.layers);
+    this.say(this.words.orderReset);
+  }
+
+  /** How a feature of a layer is drawn; without one, the layer as a whole, as what belongs to none of its classes. */
+  swatchOf(id: string, feature?: Feature['properties']): Swatch | undefined {
+    const rows = this.rows[id] ?? [];
+    const own = feature && rows.find(({ condition }) => meets(condition, feature));
+    return (own ?? rows.at(-1))?.swatch;
   }
 
   zoomTo(layer: Layer): void {
