@@ -5,8 +5,8 @@ const GAUSS_KRUGER = '+proj=tmerc +lat_0=0 +lon_0=114 +k=1 +y_0=0 +ellps=GRS80 +
 const LONLAT = '+proj=longlat +ellps=GRS80 +no_defs';
 /** The ellipsoid of CGCS2000 is GRS 80's to a tenth of a millimetre; false eastings and meridian as EPSG has them. */
 const PLANES = [
-  { code: 'EPSG:4547', title: 'CGCS2000 / 3° GK CM 114E', definition: `${GAUSS_KRUGER} +x_0=500000`, isNorthFirst: true },
-  { code: 'EPSG:4526', title: 'CGCS2000 / 3° GK zone 38', definition: `${GAUSS_KRUGER} +x_0=38500000`, isNorthFirst: true },
+  { code: 'EPSG:4547', title: 'CGCS2000 3° GK 114°E', definition: `${GAUSS_KRUGER} +x_0=500000`, isNorthFirst: true },
+  { code: 'EPSG:4526', title: 'CGCS2000 3° GK 38', definition: `${GAUSS_KRUGER} +x_0=38500000`, isNorthFirst: true },
   { code: 'EPSG:3857', title: 'Web Mercator', definition: '+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +no_defs', isNorthFirst: false },
 ];
 

@@ -99,7 +99,7 @@ export function inWords(root: Group, about: Askable[], words: Dictionary, langua
       if (node.kind === 'number') return found?.unit ? formatQuantity(Number(text), found.unit, language) : formatNumber(Number(text), language);
       return found?.choices.find((choice) => choice.value === text)?.title ?? text;
     };
-    const between = node.op === 'between' ? ' – ' : language === 'zh' ? '、' : ', ';
+    const between = node.op === 'between' ? (language === 'zh' ? ' – ' : ` ${words.filterAnd} `) : language === 'zh' ? '、' : ', ';
     return [found?.title ?? node.property, op, node.values.map(value).join(between)].filter((part) => part !== '').join(' ');
   };
   return said(root);
