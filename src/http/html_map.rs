@@ -3,10 +3,11 @@
 
 use std::fmt::Write;
 
-use geo::{Rect, Simplify, coord};
+use geo::{Intersects, Rect, Simplify, coord};
 use geo_types::{Geometry, LineString, Polygon};
 
 use super::html::{anchor, escaped, say};
+use crate::catalog::SYNTHETIC;
 use crate::domain::{Bbox, Lang};
 use crate::index::{Item, Snapshot};
 
@@ -122,11 +123,17 @@ pub(super) fn drawn(lang: Lang, snapshot: &Snapshot, at: usize, items: &[&Item])
     let title = layer.title.in_lang(lang);
     let centre = bbox.centre();
     let link = format!("/#{:.2}/{:.5}/{:.5}?l={}", frame.zoom().clamp(7.0, 18.0), centre.lat(), centre.lon(), layer.id);
+    let synthetic = items.iter().any(|item| item.property(SYNTHETIC) == Some(true.into()));
+    let synthetic = if synthetic {
+        format!(" · <strong>{}</strong>", say(lang, "合成数据", "Synthetic data"))
+    } else {
+        String::new()
+    };
     let attribution = snapshot.attribution(sources, lang);
     let attribution = if attribution.is_empty() { String::new() } else { format!(" · {}", escaped(&attribution)) };
     format!(
         "<figure><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"group\" aria-label=\"{}\">{svg}</svg>\
-         <figcaption>{}{attribution}</figcaption></figure>",
+         <figcaption>{}{synthetic}{attribution}</figcaption></figure>",
         escaped(title),
         anchor(&link, say(lang, "在地图中打开", "Open on the map")),
     )
@@ -177,11 +184,21 @@ fn own(frame: &Frame, layer: &str, color: &str, label: &str, item: &Item, svg: &
 /// The names of the townships whose middle is seen; where there is none, the one in which the view lies, at its top.
 fn names(frame: &Frame, snapshot: &Snapshot, svg: &mut String) {
     const TOP: f64 = 22.0;
+    /// The side of a Chinese character, CSS pixels.
+    const LETTER: f64 = 14.0;
     let catalogue = snapshot.catalogue();
     let Some(at) = catalogue.layers.iter().position(|layer| layer.id.as_str() == "township") else { return };
     let Some(view) = frame.bbox() else { return };
+    let mut taken: Vec<Rect<f64>> = Vec::new();
     let mut write = |x: f64, y: f64, item: &Item| {
         let name = label(&catalogue.layers[at], item);
+        let half = coord! { x: name.chars().count() as f64 * LETTER / 2.0, y: LETTER / 2.0 };
+        let room = Rect::new(coord! { x: x, y: y } - half, coord! { x: x, y: y } + half);
+        // Names that would stand in each other's way give way to those that came first.
+        if taken.iter().any(|other| other.intersects(&room)) {
+            return;
+        }
+        taken.push(room);
         let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(&name));
     };
     let (mut around, mut is_named) = (None, false);
