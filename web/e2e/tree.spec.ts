@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, type Locator, type Page, test } from '@playwright/test';
-import { open, pixels, shot, violations } from './support';
+import { EDITOR, open, pixels, shot, signIn, violations } from './support';
 
 const LOOK = { size: 1, marker: 'circle', opacity: 100 };
 const ORANGE = [0xd5, 0x5e, 0x00] as const;
@@ -347,4 +347,35 @@ test('the panels keep to WCAG in two languages, and to a phone of 360 px', async
   await expect(page).toHaveURL(/l=building,doorplate,village/);
   await shot(page, 'phone-order');
   expect(await violations(page)).toEqual([]);
+});
+
+test('a style is kept on the server for everybody, used by who is not signed in, and deleted by who keeps it', async ({ page, browser }) => {
+  const hash = '#15/30.4205/112.8995?l=building';
+  await open(page, `${hash}&y=building~${single('#d55e00')}`);
+  await style(page, '建筑物');
+  await editor(page).getByText('服务器上保存的样式').click();
+  await expect(editor(page)).toContainText('登录后可保存');
+  await signIn(page, EDITOR);
+  await editor(page).getByLabel('名称').fill('橙色建筑');
+  await editor(page).getByLabel('给谁用').selectOption({ label: '所有人' });
+  await editor(page).getByRole('button', { name: '保存', exact: true }).click();
+  const kept = editor(page).locator('.saved li', { hasText: '橙色建筑' });
+  await expect(kept).toContainText('所有人');
+  await shot(page, 'saved');
+  expect(await violations(page)).toEqual([]);
+
+  const other = await (await browser.newContext({ locale: 'zh-CN', baseURL: test.info().project.use.baseURL, viewport: { width: 1440, height: 900 } })).newPage();
+  await open(other, hash);
+  const before = await pixels(other, ORANGE);
+  await style(other, '建筑物');
+  await editor(other).getByText('服务器上保存的样式').click();
+  const seen = editor(other).locator('.saved li', { hasText: '橙色建筑' });
+  await expect(seen).toContainText(EDITOR);
+  await expect(seen.getByRole('button', { name: /^删除/ })).toHaveCount(0);
+  await seen.getByRole('button', { name: '采用 橙色建筑' }).click();
+  await expect.poll(() => pixels(other, ORANGE)).toBeGreaterThan(before + 500);
+  await other.close();
+
+  await kept.getByRole('button', { name: '删除 橙色建筑' }).click();
+  await expect(kept).toHaveCount(0);
 });
