@@ -123,6 +123,32 @@ test('rows that are selected are ringed on the map, counted, copied, and kept wh
   await expect(page.locator('#panel')).toHaveCount(0);
 });
 
+test('all that the table lists is selected up to a bound that is said, and let go again', async ({ page }) => {
+  await open(page);
+  await openTable(page, '门楼牌');
+  const all = table(page).getByRole('checkbox', { name: '选中表中全部' });
+  await all.click();
+  await expect(page.getByTestId('table-selected')).toContainText('已选 500');
+  await expect(table(page)).toContainText('一次最多选 500 个');
+  await expect(page.getByTestId('selected')).toContainText('不写入链接');
+  await expect(page).not.toHaveURL(/[?&]s=/);
+  await table(page).getByRole('button', { name: '取消选择' }).click();
+  await expect(page.getByTestId('table-selected')).toHaveCount(0);
+  await table(page).getByLabel('筛选 状态').selectOption({ label: '丢失' });
+  const { numberMatched } = await items(page, 'doorplate', { limit: '1', filter: "status = 'missing'" });
+  await expect.poll(async () => number(await count(page).innerText())).toBe(numberMatched);
+  await all.click();
+  await expect(page.getByTestId('table-selected')).toContainText(`已选 ${numberMatched}`);
+  await expect(all).toBeChecked();
+  await expect(table(page)).not.toContainText('一次最多选');
+  await page.getByRole('switch', { name: '仅已选' }).click();
+  await expect(row(page, 0)).toBeVisible();
+  expect(number(await count(page).innerText())).toBe(numberMatched);
+  await all.click();
+  await expect(page.getByTestId('table-selected')).toHaveCount(0);
+  await expect(all).not.toBeChecked();
+});
+
 test('the map selects, too: with Ctrl, with a box, with the tool; the table shows the row', async ({ page }) => {
   const [one, other] = [await plate(page, 0), await plate(page, 2)];
   const [lon, lat] = one.geometry.coordinates;
@@ -300,10 +326,10 @@ test('the drawer and its columns are arranged by keys, and stay so', async ({ pa
 });
 
 test('counts that are hidden are said to be, in the table as in the card', async ({ page }) => {
-  await page.route(/\/collections\/population\/items\?/, async (route) => {
+  await page.route(/\/collections\/population\/items[?/]/, async (route) => {
     const answer = await route.fetch();
     const body = await answer.json();
-    delete body.features[0].properties.persons;
+    delete (body.features?.[0] ?? body).properties.persons;
     await route.fulfill({ response: answer, json: body });
   });
   await open(page);
@@ -311,6 +337,8 @@ test('counts that are hidden are said to be, in the table as in the card', async
   await expect(row(page, 0)).toContainText('已隐藏');
   await expect(row(page, 1)).not.toContainText('已隐藏');
   await expect(table(page)).toContainText('少于 10 的统计');
+  await row(page, 0).click({ position: { x: 200, y: 10 } });
+  await expect(card(page)).toContainText('已隐藏（少于 10 的统计');
 });
 
 test('a selection and what the table lists are taken out as files', async ({ page }) => {
@@ -355,7 +383,7 @@ test('tabs of a card are walked by arrow keys; related and nearby features are g
   await expect(card(page)).toContainText('从此点量起');
   const near = card(page).getByRole('region', { name: /^道路与桥梁/ });
   const first = near.getByRole('listitem').first();
-  await expect(first).toContainText(/ m|km|在其内/);
+  await expect(first).toContainText(/ m|km|在其内|同一处/);
   await shot(page, 'nearby');
   expect(await violations(page)).toEqual([]);
   const name = await first.locator('.title').innerText();

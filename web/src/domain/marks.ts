@@ -5,9 +5,9 @@ import { layerOf } from './style';
 /** The ring of what is selected: no class has this hue. Around it a halo, so that it is seen on any ground. */
 const COLORS = { light: { ring: '#c2185b', halo: '#ffffff', hover: '#3b4250' }, dark: { ring: '#ff7ab8', halo: '#161b22', hover: '#c8d0da' } };
 const RING_PIXELS = 2;
-const HALO_PIXELS = 6;
+const HALO_PIXELS = 4;
 /** The radius of the ring around a point, by zoom. */
-const RADII: [zoom: number, pixels: number][] = [[8, 5], [14, 7], [18, 10]];
+const RADII: [zoom: number, pixels: number][] = [[8, 4], [14, 5], [18, 10]];
 
 const isSo = (state: 'selected' | 'hover'): ExpressionSpecification => ['boolean', ['feature-state', state], false];
 const when = (state: 'selected' | 'hover', value: number): ExpressionSpecification => ['case', isSo(state), value, 0];

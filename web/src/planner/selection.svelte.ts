@@ -8,8 +8,8 @@ import { withoutHidden } from '../domain/quick';
 import { added, countOf, has, idsOf, inLayers, listed, NONE, type One, removed, type SelectedIds, setsOf, withIds } from '../domain/selection';
 import type { Planner } from './state.svelte';
 
-/** More features than this are better changed by an import, and taken out whole. */
-export const SELECTED_MOST = 1000;
+/** More features than this are better changed by an import, and taken out whole: the ids of so many fit into an address. */
+export const SELECTED_MOST = 500;
 
 /** Which features are selected: one state for the map, the table, lists and cards. */
 export class Selection {
@@ -19,6 +19,8 @@ export class Selection {
   /** Whether the next drag over the map draws a box: for those without a Shift key. */
   isBoxing = $state(false);
   isBusy = $state(false);
+  /** Whether some of what was last to be selected had no room. */
+  isFull = $state(false);
   problem = $state.raw<Problem | null>(null);
   count = $derived(countOf(this.chosen));
   /** Of which layers: the map draws rings in those only. */
@@ -38,6 +40,7 @@ export class Selection {
 
   clear(): void {
     this.problem = null;
+    this.isFull = false;
     if (this.chosen !== NONE) this.chosen = NONE;
   }
 
@@ -55,9 +58,9 @@ export class Selection {
   }
 
   /** Takes more in, as many as there is room for. */
-  add(layer: string, ids: readonly string[]): void {
+  add(layer: string, ids: readonly string[], areMore = false): void {
     const { chosen, left } = added(this.chosen, layer, ids, SELECTED_MOST);
-    this.take(layer, chosen, left > 0);
+    this.take(layer, chosen, areMore || left > 0);
   }
 
   remove(layer: string, ids: readonly string[]): void {
@@ -73,6 +76,7 @@ export class Selection {
   private take(layer: string | null, chosen: SelectedIds, isFull: boolean): void {
     const { planner } = this;
     const { editor } = planner;
+    this.isFull = isFull;
     if (editor.isOn && layer !== null && planner.visitor.may(layer, 'update')) { void editor.several.take(layer, idsOf(chosen, layer), isFull); return; }
     this.chosen = chosen;
     planner.hits = [];

@@ -67,8 +67,11 @@ export class Sheets {
 
   /** Closes the table, back to the button that opens it or to the map. */
   closeTable(): void {
-    this.planner.table.close();
-    this.planner.engine?.map.getCanvas().focus();
+    const { table, engine } = this.planner;
+    const { opener } = table;
+    table.close();
+    if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus();
+    else engine?.map.getCanvas().focus();
   }
 
   /** Puts away what a new sheet would lie on; not what was edited and is not saved. */

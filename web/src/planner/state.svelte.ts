@@ -168,6 +168,7 @@ export class Planner {
     this.live.restart();
     this.filters.recountAll();
     this.selection.keep((layer) => isThere(layer));
+    this.table.renew(value.layers);
     if (this.card && !isThere(this.card.layer.id)) this.closeCard();
     else if (this.card) void this.open(this.card.layer.id, this.card.id);
   }

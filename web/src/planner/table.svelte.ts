@@ -37,6 +37,10 @@ export class Table {
   /** Counts what was written or heard of the layer: each asks for the rows again. */
   turn = $state(0);
   private next: string | null = null;
+  /** Whether the table takes the focus when it is there: for those who opened it by a key. */
+  takesFocus = false;
+  /** What had the focus before. */
+  opener: Element | null = null;
   private lastId = '';
   private last = '';
   private wanted = FIRST_PAGE;
@@ -82,7 +86,9 @@ export class Table {
     if (this.layer) { this.planner.sheets.closeTable(); return; }
     const ids = [card?.layer.id, [...selection.chosen.keys()][0], this.lastId, ...shown.filter((id) => layers.some((layer) => layer.id === id && layer.geometry === 'point' && layer.count > 0)), shown[0]];
     const layer = ids.map((id) => layers.find((one) => one.id === id)).find((one) => one !== undefined);
-    if (layer) this.open(layer);
+    if (!layer) return;
+    this.takesFocus = true;
+    this.open(layer);
   }
 
   /** Opens the table of a layer, with something typed over its columns where that is said. */
@@ -99,6 +105,7 @@ export class Table {
     this.layout = keptLayout(() => localStorage, layer.id);
     this.layer = layer;
     this.lastId = layer.id;
+    this.opener = document.activeElement;
     this.bounds = this.planner.engine?.bounds() ?? null;
     this.planner.sheets.tableOpened();
   }
@@ -116,6 +123,15 @@ export class Table {
     if (!link || !layer) { this.close(); return; }
     [this.isInView, this.sort, this.typed, this.isOnlySelected] = [link.isInView, link.sort, { ...link.typed }, false];
     this.show(layer);
+  }
+
+  /** Somebody else looks, or sees other layers: the table is read again, or goes with its layer. */
+  renew(layers: Layer[]): void {
+    if (!this.layer) return;
+    const { id } = this.layer;
+    this.layer = layers.find((layer) => layer.id === id) ?? null;
+    if (this.layer) this.turn += 1;
+    else this.close();
   }
 
   /** Reads the first rows of a question anew; those that stand there stay until they have come. */
@@ -211,8 +227,7 @@ export class Table {
     if (!layer || question === null) return;
     try {
       const { rows, matched } = await readRows(question, SELECTED_MOST, planner.language, new AbortController().signal);
-      planner.selection.add(layer.id, rows.map(({ id }) => id));
-      if (matched > rows.length) planner.say(planner.words.selectedMost(SELECTED_MOST));
+      planner.selection.add(layer.id, rows.map(({ id }) => id), matched > rows.length);
     } catch (error) {
       this.problem = asProblem(error);
     }
