@@ -19,6 +19,7 @@ import { styleFile } from '../src/domain/styleExport';
 import { checkedFile } from '../src/domain/styleFile';
 import { catalogueStyle, categoryOf, valuesIn } from '../src/domain/styleForms';
 import { dictionaries } from '../src/i18n/dictionary';
+import { stylingWords } from '../src/i18n/styling';
 import { plate } from './plate';
 
 const reading = { words: dictionaries.en, language: 'en' as const, zoom: 15 };
@@ -192,7 +193,7 @@ describe('a style of one’s own', () => {
 describe('a style file', () => {
   const source = { type: 'vector', tiles: ['/tiles/building/{z}/{x}/{y}'] };
   const exported = (own: OwnStyle) => styleFile(house, { version: 8, sources: { building: source }, layers: [] } as unknown as StyleSpecification, partsOf(house, [], own, false), own);
-  const words = dictionaries.en;
+  const words = stylingWords('en');
 
   test('comes back as the form that it was', () => {
     fc.assert(fc.property(formed, (own) => {

@@ -3,7 +3,7 @@ import { validateStyleMin } from '@maplibre/maplibre-gl-style-spec';
 import { parse } from '@mapbox/jsonlint-lines-primitives';
 import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Layer } from '../api/types';
-import type { Dictionary } from '../i18n/dictionary';
+import type { StylingDictionary } from '../i18n/styling';
 import { parseMarker } from '../map/markers';
 import { type OwnStyle, readOwnStyle } from './ownStyle';
 import { DIGEST, digestOf, OWN } from './styleExport';
@@ -43,7 +43,7 @@ function imagesOf(expression: unknown): string[] {
 }
 
 /** What this map cannot draw, though the specification has it. */
-function foreignTo(layer: Layer, drawn: Record<string, unknown>, line: number | null, at: number, words: Dictionary): StyleFault[] {
+function foreignTo(layer: Layer, drawn: Record<string, unknown>, line: number | null, at: number, words: StylingDictionary): StyleFault[] {
   const path = `layers[${at}]`;
   const faults: StyleFault[] = [];
   const told = (text: string): void => { faults.push({ line, text: `${path}${text}` }); };
@@ -73,7 +73,7 @@ function named(layer: Layer, layers: LayerSpecification[]): LayerSpecification[]
 }
 
 /** Reads a style that somebody brings for a layer: a whole style, its layers, or one of them. */
-export function checkedFile(text: string, layer: Layer, words: Dictionary): CheckedFile {
+export function checkedFile(text: string, layer: Layer, words: StylingDictionary): CheckedFile {
   const refused = (...faults: StyleFault[]): CheckedFile => ({ faults, own: null, notes: [] });
   if (text.length > MOST_CHARACTERS) return refused({ line: null, text: words.styleLong(MOST_CHARACTERS) });
   const read = parsed(wrapped(text, layer));

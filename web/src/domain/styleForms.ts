@@ -3,8 +3,8 @@ import { writtenKey } from './counts';
 import { type Category, type Form, type Look, MOST_VALUES, type OwnStyle, type Rule } from './ownStyle';
 import { OKABE_ITO, OTHER } from './palette';
 
-/** A value of a property and how often it is there; `null` where nobody counted. */
-export interface Valued { value: string; count: number | null }
+/** A value of a property and how often it is there. */
+export interface Valued { value: string; count: number }
 
 /** How the catalogue draws a layer, whatever its colours. */
 export const lookOf = (layer: Layer): Look => ({

@@ -80,8 +80,8 @@ export class Styling {
   private async takeFile(id: string, own: OwnStyle & { form: 'file' }): Promise<void> {
     const layer = this.planner.layers.find((entry) => entry.id === id);
     if (!layer) return;
-    const { checkedFile } = await import('../domain/styleFile');
-    const checked = checkedFile(JSON.stringify(own.layers), layer, this.planner.words);
+    const [{ checkedFile }, { stylingWords }] = await Promise.all([import('../domain/styleFile'), import('../i18n/styling')]);
+    const checked = checkedFile(JSON.stringify(own.layers), layer, stylingWords(this.planner.language));
     if (checked.faults.length === 0 && checked.own) this.owns = { ...this.owns, [id]: checked.own };
     else this.missing = [...this.missing, id];
   }
