@@ -191,6 +191,18 @@ export class Asking {
     });
   }
 
+  /** Counts one layer anew, and lists it again where its list is open. */
+  async recount(id: string): Promise<void> {
+    const { area, asked } = this;
+    const found = this.found.find(({ layer }) => layer.id === id);
+    if (!area || !found) return;
+    // What was counted stands until something newer is there; without an answer it still does.
+    const value = await countOf(id, this.question(id, area), this.planner.language, asked.signal).catch(() => null);
+    if (value === null || asked.signal.aborted) return;
+    this.set(id, { count: { is: 'here', value } });
+    if (found.isOpen) { this.set(id, { isOpen: false }); void this.open(id); }
+  }
+
   /** Lists the features of a layer in the area, or some more of them; a list that is open is closed. */
   async open(id: string, isMore = false): Promise<void> {
     const { area, asked } = this;
