@@ -228,6 +228,14 @@ test('a township, and what lies around a plate, are counted as the API counts', 
   await panel(page).getByRole('button', { name: '使用' }).click();
   const triangle = await matched(page, 'S_INTERSECTS(geometry, POLYGON((112.88 30.41, 112.90 30.41, 112.90 30.43, 112.88 30.41)))');
   await expect(row(page, 'doorplate').locator('.count')).toHaveText(inChinese(triangle));
+  // Opened elsewhere, the link asks the same.
+  await expect(page).toHaveURL(/a=s~112.88,30.41,112.9,30.41,112.9,30.43/);
+  const url = page.url();
+  await page.goto('about:blank');
+  await open(page, url.slice(url.indexOf('#')));
+  await expect(row(page, 'doorplate').locator('.count')).toHaveText(inChinese(triangle));
+  await panel(page).getByRole('button', { name: '清除范围' }).click();
+  expect(page.url()).not.toContain('a=');
 });
 
 test('here is told what lies here, of every layer, in every system of coordinates', async ({ page, context }) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Feature } from '../src/api/types';
-import { boxArea, placeOf, wktOf } from '../src/domain/area';
+import { boxArea, placeOf, readArea, wktOf, writeArea } from '../src/domain/area';
 import { buffered } from '../src/domain/buffer';
 import { writtenIn } from '../src/domain/coordinates';
 import { areaM2, circleAround, degreeM, distanceM, lengthM, nearestOf, segmentsM } from '../src/domain/geodesic';
@@ -76,4 +76,10 @@ test('the nearest are found, however many lie around and however far they are', 
     found.forEach(({ metres }, at) => expect(Math.abs(metres - (all[at] ?? 0))).toBeLessThan(0.02));
     expect(questions).toBeLessThan(30);
   }), { numRuns: 20 });
+});
+
+test('an area of a link is whole or none', () => {
+  expect(writeArea({ is: 'shape', geometry: boxArea([1, 2, 3, 4]) })).toBe('s~1,2,3,2,3,4,1,4');
+  expect(writeArea({ is: 'shape', geometry: circleAround(HERE, 500, 400) })).toBeNull();
+  for (const text of ['', 'd~42', 'n~112~30', 'n~112~30~-5', 'n~200~30~5', 's~1,2,3,4', 's~1,2,3,4,5,x', 's~1,2,3,4,5,6,7', 's~1,2,3,4,5,6!1', 's~', 'x~1']) expect(readArea(text)).toBeNull();
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Look, OwnStyle } from '../src/domain/ownStyle';
 import { EMPTY, formatPermalink, LINKED_MOST, type Permalink, parsePermalink } from '../src/domain/permalink';
+import { boxArea } from '../src/domain/area';
 import { chosenFor } from '../src/domain/statistics';
 
 const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });
@@ -18,6 +19,8 @@ const permalink: fc.Arbitrary<Permalink> = fc.record({
   layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }) }), { selector: ({ id }) => id, maxLength: 6 })),
   off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
   filters: fc.dictionary(layerId, fc.oneof(fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\p{Surrogate}/u.test(text)), fc.constant("status = '损坏' AND a < 1")), { noNullPrototype: true }),
+  area: fc.constantFrom<Permalink['area']>(null, { is: 'division', code: '429005001' }, { is: 'near', at: [112.8919, 30.421], metres: 250 }, { is: 'shape', geometry: boxArea([112.8, 30.4, 112.9, 30.5]) },
+    { is: 'shape', geometry: { type: 'MultiPolygon', coordinates: [[...boxArea([1, 2, 5, 6]).coordinates, ...boxArea([2, 3, 3, 4]).coordinates], boxArea([-7, -8, -5, -6]).coordinates] } }),
   statistics: fc.constantFrom(null, chosenFor('doorplate'), { ...chosenFor('base~station'), by: 'village' as const, within: '429005001', measure: 'sum' as const, value: 'height_m', isPerKm2: true, method: 'manual' as const, breaks: [1, 2.5] }),
   styles: fc.dictionary(name, fc.constantFrom('kept' as const, single, ruled), { noNullPrototype: true }),
   selection: fc.uniqueArray(fc.tuple(name, fc.uniqueArray(name, { minLength: 1, maxLength: 4 })), { selector: ([id]) => id, maxLength: 3 }).map((list) => new Map(list)),
@@ -49,11 +52,12 @@ test('no text stops the reader, and what it reads is stable', () => {
 });
 
 test('a link reads as it is documented', () => {
-  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&st=doorplate~village~429005001~count~~~jenks~6&s=doorplate~17~18,building~4&o=doorplate~18&tb=doorplate~v~-number~status:mounted&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
+  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&a=n~112.89~30.42~200&st=doorplate~village~429005001~count~~~jenks~6&s=doorplate~17~18,building~4&o=doorplate~18&tb=doorplate~v~-number~status:mounted&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
     view: { zoom: 11.2, lat: 30.42, lon: 112.9 },
     layers: [{ id: 'village', opacity: 100 }, { id: 'doorplate', opacity: 60 }],
     off: { doorplate: ['planned', 'made'] },
     filters: { doorplate: "status = 'x'" },
+    area: { is: 'near', at: [112.89, 30.42], metres: 200 },
     statistics: { ...chosenFor('doorplate'), within: '429005001', by: 'village', method: 'jenks', classes: 6 },
     styles: {},
     selection: new Map([['doorplate', ['17', '18']], ['building', ['4']]]),
@@ -68,7 +72,7 @@ test('a link reads as it is documented', () => {
 });
 
 test('a view outside the world, a broken escape and an unknown theme are left out', () => {
-  expect(parsePermalink('#99/30/112?f=a~!,b~_w&s=a~%zz&d=2025-02-30&cmp=2024-12-31@101&t=neon&g=fr')).toEqual(EMPTY);
+  expect(parsePermalink('#99/30/112?f=a~!,b~_w&a=s~1,2,3&s=a~%zz&d=2025-02-30&cmp=2024-12-31@101&t=neon&g=fr')).toEqual(EMPTY);
 });
 
 test('a selection too large for a link is left out of it, not cut', () => {

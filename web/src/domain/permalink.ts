@@ -3,6 +3,7 @@ import { isMoment } from './moment';
 import { decodeStyle, encodeStyle, type OwnStyle } from './ownStyle';
 import { packed, unpacked } from './packed';
 import { added, countOf, NONE, type One, type SelectedIds } from './selection';
+import { type Area, readArea, writeArea } from './area';
 import { type Chosen, readChosen, writeChosen } from './statistics';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -18,6 +19,8 @@ export interface Permalink {
   filters: Record<string, string>;
   /** What the map is coloured by. */
   statistics: Chosen | null;
+  /** Where one asks; of many corners a link has none. */
+  area: Area | null;
   /** Styles other than the catalogue's; `kept` is one that has no room in a link and stands in the browser that made it. */
   styles: Record<string, OwnStyle | 'kept'>;
   /** Ids of what is selected, by layer. One alone has its card open. */
@@ -43,7 +46,7 @@ export const LINKED_MOST = 200;
 export interface TableLink { layer: string; isInView: boolean; sort: Sort | null; typed: Record<string, string> }
 export interface Sort { name: string; isDescending: boolean }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, styles: {}, statistics: null, selection: NONE, opened: null, table: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, styles: {}, statistics: null, area: null, selection: NONE, opened: null, table: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -76,6 +79,8 @@ export function formatPermalink(state: Permalink): string {
   const filters = Object.entries(state.filters).filter(([, text]) => text !== '');
   if (filters.length > 0) parts.push(`f=${filters.map(([id, text]) => `${encoded(id)}~${packed(text)}`).join(',')}`);
   if (state.statistics !== null) parts.push(`st=${writeChosen(state.statistics, encoded)}`);
+  const area = state.area && writeArea(state.area);
+  if (area) parts.push(`a=${area}`);
   const styles = Object.entries(state.styles);
   if (styles.length > 0) parts.push(`y=${styles.map(([id, own]) => `${encoded(id)}~${own === 'kept' ? KEPT : encodeStyle(own)}`).join(',')}`);
   const count = countOf(state.selection);
@@ -102,6 +107,7 @@ export function parsePermalink(hash: string): Permalink {
       case 'l': state.layers = parseShown(value); break;
       case 'c': state.off = parseOff(value); break;
       case 'f': state.filters = parseFilters(value); break;
+      case 'a': state.area = readArea(value); break;
       case 'st': state.statistics = readChosen(value, decoded); break;
       case 'y': state.styles = parseStyles(value); break;
       case 's': state.selection = parseSelection(value); break;

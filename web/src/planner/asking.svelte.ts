@@ -43,7 +43,6 @@ async function eachOf<T>(all: T[], task: (one: T) => Promise<void>): Promise<voi
 export class Asking {
   tab = $state<Tab>('area');
   tool = $state<Tool | null>(null);
-  area = $state.raw<Area | null>(null);
   /** What the area is called: a division, a feature. */
   areaTitle = $state('');
   /** The shape of a division that is asked about. */
@@ -63,7 +62,27 @@ export class Asking {
   private drawer: AskingTool | null = null;
   private asked = new AbortController();
 
-  constructor(private readonly planner: Planner) {}
+  constructor(private readonly planner: Planner) {
+    this.follow();
+  }
+
+  /** Where one asks; the link has it, too. */
+  get area(): Area | null {
+    return this.planner.area;
+  }
+
+  set area(area: Area | null) {
+    this.planner.area = area;
+  }
+
+  /** Asks what a link says. */
+  follow(): void {
+    const { area, planner } = this;
+    if (!area) { this.clear(); return; }
+    this.tab = 'area';
+    this.take(area, area.is === 'division' ? planner.divisions.title(area.code) : '');
+    if (area.is === 'division') void planner.divisions.need().then(() => { if (this.area === area) this.areaTitle = planner.divisions.title(area.code); });
+  }
 
   isShown = $derived.by(() => this.planner.sheets.panel === 'ask');
   /** The layers that are asked about. */

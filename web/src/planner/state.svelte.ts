@@ -10,6 +10,7 @@ import { withMarks } from '../domain/marks';
 import { catalogueOrder, isSameOrder, moved, placed, withOrder } from '../domain/order';
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { anchor, extentOf } from '../domain/pieces';
+import type { Area } from '../domain/area';
 import type { Chosen } from '../domain/statistics';
 import { composeStyle, type LayerView, partsByLayer } from '../domain/style';
 import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
@@ -78,6 +79,8 @@ export class Planner {
   /** The statistics that the map is coloured by; what works them out is fetched when somebody asks. */
   chosen = $state.raw<Chosen | null>(null);
   statistics = $state.raw<Statistics | null>(null);
+  /** Where one asks what there is. */
+  area = $state.raw<Area | null>(null);
   /** Questions about places, once somebody asked. */
   asking = $state.raw<Asking | null>(null);
   readonly selection = new Selection(this);
@@ -118,7 +121,8 @@ export class Planner {
     this.past.compare = link.compare;
     this.filters.texts = link.filters;
     this.chosen = link.statistics;
-    if (link.statistics && !this.sheets.isNarrow) this.sheets.panel = 'statistics';
+    this.area = link.area;
+    if ((link.statistics || link.area) && !this.sheets.isNarrow) this.sheets.panel = link.area ? 'ask' : 'statistics';
   }
 
   /** A style with what is selected marked. */
@@ -229,6 +233,8 @@ export class Planner {
     this.past.compare = link.compare;
     this.filters.take(link.filters);
     this.chosen = link.statistics;
+    this.area = link.area;
+    this.asking?.follow();
     if (style !== this.isDark || link.language) this.restyle();
     if (link.view) this.engine?.go([link.view.lon, link.view.lat], link.view.zoom);
     this.applyLink(link);
@@ -246,6 +252,7 @@ export class Planner {
       off: Object.fromEntries(Object.entries(this.views).map(([id, view]) => [id, view.off])),
       filters: this.filters.texts,
       statistics: this.chosen,
+      area: this.area,
       styles: this.styling.linked,
       selection: this.selection.chosen,
       opened: this.card && this.selection.count > 1 ? { layer: this.card.layer.id, id: this.card.id } : null,
