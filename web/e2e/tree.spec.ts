@@ -147,6 +147,33 @@ test('groups fold; a layer says whether it was taken in as promised', async ({ p
   await expect(row('显示 村（社区）')).toHaveCount(1);
 });
 
+test('the legend has every class that the catalogue declares, in the colours of the map, light and dark', async ({ page }) => {
+  interface Declared { id: string; geometry: string; style: { by: string | null; color: string; dark: string | null; classes: { value: string; color: string; dark: string | null }[] } }
+  const { layers } = await (await page.request.get('/catalogue')).json() as { layers: Declared[] };
+  for (const theme of ['light', 'dark'] as const) {
+    await page.goto('about:blank');
+    await open(page, `?theme=${theme}#16/30.4205/112.8995?l=${layers.map(({ id }) => id).join(',')}`);
+    await tab(page, '图例');
+    await expect(page.getByTestId('legend').locator('[data-layer]')).toHaveCount(layers.length);
+    const told = await page.getByTestId('legend').locator('[data-layer]').evaluateAll((groups) => groups.map((group) => ({
+      id: (group as HTMLElement).dataset.layer,
+      rows: [...group.querySelectorAll('[data-class]')].map((row) => {
+        const shape = row.querySelector('svg > *');
+        return [(row as HTMLElement).dataset.class, shape?.getAttribute('fill') === 'none' ? shape.getAttribute('stroke') : shape?.getAttribute('fill')];
+      }),
+    })));
+    // The one on top first, as the link says.
+    expect(told.map(({ id }) => id)).toEqual(layers.map(({ id }) => id));
+    for (const { id, style: { by, color, dark, classes } } of layers) {
+      const shown = (own: { color: string; dark: string | null }) => (theme === 'dark' && own.dark ? own.dark : own.color);
+      const rows = told.find((group) => group.id === id)?.rows ?? [];
+      const wanted = by === null || classes.length === 0 ? [['', shown({ color, dark })]] : classes.map((one) => [one.value, shown(one)]);
+      expect(rows.filter(([key]) => key !== '*'), id).toEqual(wanted);
+    }
+  }
+  await shot(page, 'legend');
+});
+
 test('a style by category is drawn, stands in the legend with its counts, and travels by its link', async ({ page }) => {
   const { errors, foreign } = await open(page, '#15/30.4205/112.8995?l=building');
   await style(page, '建筑物');
