@@ -99,6 +99,7 @@ test('text that cannot be used is refused with its reason, and filters nothing',
   await text(page).fill("colour = 'red'");
   await expect(counted(page)).toContainText('没有可查询项 colour');
   await expect(text(page)).toHaveAttribute('aria-invalid', 'true');
+  await expect(panel(page)).not.toContainText('按文本原样应用');
   const wrong = packed("colour = 'red'");
   await page.goto('about:blank');
   await open(page, `#?f=doorplate~${wrong}`);
