@@ -244,6 +244,19 @@ test('classes by number rest on all values, are edited, undone and reset', async
   await expect(page).not.toHaveURL(/y=/);
 });
 
+test('areas without a value are hatched, and said to have none', async ({ page }) => {
+  const own = { form: 'graduated', look: LOOK, by: 'not_recorded', method: 'manual', ramp: 'YlOrBr', breaks: [1, 2] };
+  const { errors } = await open(page, `#14/30.42/112.89?l=village&y=village~${packed(own)}`);
+  await expect.poll(() => pixels(page, [0xc9, 0xcd, 0xd3])).toBeGreaterThan(200_000);
+  expect(await pixels(page, [0x8a, 0x8f, 0x98])).toBeGreaterThan(5_000);
+  await tab(page, '图例');
+  const missing = legend(page, 'village').locator('[data-class="*"]');
+  await expect(missing).toContainText('无值');
+  await expect(missing.locator('svg path')).toHaveCount(1);
+  await shot(page, 'hatched');
+  expect(errors).toEqual([]);
+});
+
 test('rules colour by the first that holds, and the legend counts them as the API does', async ({ page }) => {
   await open(page, '#15/30.4205/112.8995?l=building');
   await style(page, '建筑物');

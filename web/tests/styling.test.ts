@@ -133,6 +133,17 @@ describe('the legend of what is drawn', () => {
   });
 });
 
+test('areas without a value are hatched, on the map and in the legend, and nothing else is', () => {
+  fc.assert(fc.property(formed, fc.constantFrom(house, point, line), properties, (own, layer, has) => {
+    const parts = partsOf(layer, [], own, false);
+    const hatched = parts.filter((part) => 'fill-pattern' in (part.paint ?? {}));
+    const isWanted = own.form === 'graduated' && layer === house;
+    expect(hatched).toHaveLength(isWanted ? 1 : 0);
+    expect(rowsOf(layer, parts, reading).filter(({ swatch }) => swatch.isHatched).map(({ condition }) => condition.is)).toEqual(isWanted ? ['missing'] : []);
+    for (const part of hatched) expect(featureFilter((part as unknown as { filter: never }).filter, 'layers[0].filter').filter({ zoom: 15 }, asFeature(has))).toBe(has.floors === undefined);
+  }));
+});
+
 test('a class is asked for in CQL2 with its quotes and its kinds of values', () => {
   expect(asCql({ is: 'value', property: 'use', values: ['it’s', "o'clock"] }, house)).toBe("use IS NOT NULL AND use IN ('it’s', 'o''clock')");
   expect(asCql({ is: 'not', of: { is: 'compare', property: 'floors', op: '>=', value: 3 } }, house)).toBe('NOT (floors IS NOT NULL AND floors >= 3)');

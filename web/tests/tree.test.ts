@@ -81,7 +81,7 @@ test('where nothing is sensitive, nothing is hidden', () => {
   expect(withoutSmall({ total: 3, rows: [1, 2, null] }, 1)).toEqual({ total: 3, rows: [1, 2, null] });
 });
 
-const row = (condition: LegendRow['condition']): LegendRow => ({ key: '', title: '', condition, is: 'class', swatch: { shape: 'circle', color: '#000000', dash: [], opacity: 1, edge: null } });
+const row = (condition: LegendRow['condition']): LegendRow => ({ key: '', title: '', condition, is: 'class', swatch: { shape: 'circle', color: '#000000', dash: [], opacity: 1, edge: null, isHatched: false } });
 
 test('classes of one property are one question, others one each, and what cannot be asked is not', () => {
   const mounted = row({ is: 'value', property: 'status', values: ['mounted'] });

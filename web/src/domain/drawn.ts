@@ -3,7 +3,7 @@ import type { Layer } from '../api/types';
 import { asExpression, type DrawnCondition } from './drawnCondition';
 import { catalogueOrder, isSameOrder } from './order';
 import type { OwnStyle, Rule } from './ownStyle';
-import { inTheme, MISSING, rampColors } from './palette';
+import { inTheme, MISSING, OTHER, rampColors } from './palette';
 import { layerOf } from './style';
 
 type Drawn = LayerSpecification & Record<string, unknown>;
@@ -60,7 +60,9 @@ function shapes(layer: Layer, own: Exclude<OwnStyle, { form: 'file' }>, isDark: 
   const filter = ['!', ['has', 'cluster']];
   if (layer.geometry === 'polygon') {
     const fill = part('', 'fill', { paint: { 'fill-color': color, 'fill-opacity': whenMarked(Math.min(1, share + 0.2), share) } });
-    return [fill, part('.outline', 'line', { paint: line })];
+    // Where there is no value there are lines, so that it is told from every colour.
+    const missing = own.form === 'graduated' ? [part('.missing', 'fill', { filter: ['!', ['has', own.by]], paint: { 'fill-pattern': `hatch-${OTHER}-${MISSING}`, 'fill-opacity': share } })] : [];
+    return [fill, ...missing, part('.outline', 'line', { paint: line })];
   }
   if (layer.geometry === 'line') return [part('', 'line', { layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { ...line, 'line-opacity': share } })];
   if (marker === 'circle') {

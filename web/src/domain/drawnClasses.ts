@@ -163,7 +163,7 @@ export function coloring(drawn: LayerSpecification): unknown {
 /** The colour of an output: of a colour itself, or of the marker of that name. */
 export const colorOf = (output: unknown): string | null => (typeof output === 'string' ? (parseMarker(output)?.color ?? output) : null);
 
-const SECONDARY = /\.(outline|label|cluster|cluster-count|mark-[a-z]+)$/;
+const SECONDARY = /\.(outline|missing|label|cluster|cluster-count|mark-[a-z]+)$/;
 /** Whether a style layer draws the features themselves, not their edge, name, number or mark. */
 export const isMain = (drawn: LayerSpecification): boolean => coloring(drawn) !== undefined && !SECONDARY.test(drawn.id);
 export const isCluster = (drawn: LayerSpecification): boolean => drawn.id.endsWith('.cluster');

@@ -8,8 +8,8 @@ import { formatNumber, formatValue } from './format';
 import { partsByLayer } from './style';
 import { unitTitle } from './units';
 
-/** `color` is `null` where only the map can tell it; `opacity` is that of an area. */
-export interface Swatch { shape: Marker | 'line' | 'area'; color: string | null; dash: number[]; opacity: number; edge: string | null }
+/** `color` is `null` where only the map can tell it; `opacity` is that of an area, hatched where it has no value. */
+export interface Swatch { shape: Marker | 'line' | 'area'; color: string | null; dash: number[]; opacity: number; edge: string | null; isHatched: boolean }
 /** `key` is the class in links, empty for the whole layer; `condition` says which features it has. */
 export interface LegendRow { key: string; title: string; swatch: Swatch; condition: DrawnCondition; is: 'class' | 'rest' | 'cluster' }
 /** `by`: what the classes tell apart, where that is one property. `from`: the zoom from which it is drawn, where that is nearer than the map is. */
@@ -56,7 +56,7 @@ function swatchOf(drawn: LayerSpecification, output: unknown, edge: string | nul
   const marker = typeof output === 'string' ? parseMarker(output) : null;
   const dash = Array.isArray(paint['line-dasharray']) && paint['line-dasharray'].every((part) => typeof part === 'number') ? paint['line-dasharray'] : [];
   const shape = marker?.shape ?? ({ line: 'line', circle: 'circle', symbol: 'square' } as const)[drawn.type as 'line'] ?? 'area';
-  return { shape, color: colorOf(output), dash, opacity: plain(paint['fill-opacity']) ?? 1, edge };
+  return { shape, color: colorOf(output), dash, opacity: plain(paint['fill-opacity']) ?? 1, edge, isHatched: false };
 }
 
 /** The colour of an edge, where it is another than that of the area. */
@@ -76,7 +76,7 @@ function spoken(condition: DrawnCondition): DrawnCondition {
 function rowOf(layer: Layer, parts: LayerSpecification[], drawn: LayerSpecification, { key, condition, output }: DrawnClass, reading: Reading): LegendRow {
   const isRest = key === REST || key.endsWith(`/${REST}`);
   const title = !isRest ? titleOfCondition(spoken(condition), layer, reading) : condition.is === 'missing' ? reading.words.noValue : reading.words.otherClasses;
-  return { key, title, swatch: swatchOf(drawn, output, edgeOf(parts, drawn)), condition, is: isRest ? 'rest' : 'class' };
+  return { key, title, swatch: { ...swatchOf(drawn, output, edgeOf(parts, drawn)), isHatched: condition.is === 'missing' && parts.some(({ id }) => id.endsWith('.missing')) }, condition, is: isRest ? 'rest' : 'class' };
 }
 
 /** One row for each class that the parts of a layer draw. */

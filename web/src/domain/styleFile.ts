@@ -5,6 +5,7 @@ import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Layer } from '../api/types';
 import type { StylingDictionary } from '../i18n/styling';
 import { parseMarker } from '../map/markers';
+import { parseHatch } from '../map/patterns';
 import { type OwnStyle, readOwnStyle } from './ownStyle';
 import { DIGEST, digestOf, OWN } from './styleExport';
 
@@ -52,7 +53,7 @@ function foreignTo(layer: Layer, drawn: Record<string, unknown>, line: number | 
   const known = layer.geometry === 'polygon' ? [layer.id, `${layer.id}.label`] : [layer.id];
   if (!known.includes(String(drawn['source-layer']))) told(`.source-layer: ${words.styleSource(known.join(' / '), String(drawn['source-layer'] ?? '—'))}`);
   const [paint, layout] = [drawn.paint, drawn.layout].map((part) => (isRecord(part) ? part : {})) as [Lined, Lined];
-  for (const name of PATTERNS) if (paint[name] !== undefined) told(`.paint.${name}: ${words.stylePattern}`);
+  for (const name of PATTERNS) if (paint[name] !== undefined && !parseHatch(String(paint[name]))) told(`.paint.${name}: ${words.stylePattern}`);
   for (const image of imagesOf(layout['icon-image'])) if (image !== '' && !parseMarker(image)) told(`.layout.icon-image: ${words.styleImage(image)}`);
   return faults;
 }

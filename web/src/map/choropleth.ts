@@ -1,32 +1,14 @@
 import type { ExpressionSpecification, Map as MapLibre, MapLayerMouseEvent, StyleSpecification } from 'maplibre-gl';
 import { OVERLAY } from '../domain/style';
+import { drawPattern } from './patterns';
 
 const SOURCE = `${OVERLAY}statistics`;
 const AREAS = 'groups';
-const SIDE = 8;
 
 /** How the areas are drawn, by their codes. */
 export interface Painting { tiles: string; codes: string[]; colors: [color: string, codes: string[]][]; hatched: string[]; dotted: string[]; ink: string; ground: string; accent: string }
 
 export interface ChoroplethEvents { hovered(code: string | null): void }
-
-/** What divisions are drawn with that have no class: lines where nothing is known, dots where it is not told. */
-export function drawPattern(kind: 'hatch' | 'dots', ink: string, ground: string, ratio: number): ImageData {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = SIDE * ratio;
-  const context = canvas.getContext('2d');
-  if (!context) throw new Error('the browser gives no 2d canvas');
-  context.scale(ratio, ratio);
-  context.fillStyle = ground;
-  context.fillRect(0, 0, SIDE, SIDE);
-  context.strokeStyle = context.fillStyle = ink;
-  context.beginPath();
-  if (kind === 'hatch') for (const at of [-SIDE, 0, SIDE]) { context.moveTo(at, SIDE); context.lineTo(at + SIDE, 0); }
-  else context.arc(SIDE / 2, SIDE / 2, 1.3, 0, 2 * Math.PI);
-  if (kind === 'hatch') context.stroke();
-  else context.fill();
-  return context.getImageData(0, 0, canvas.width, canvas.height);
-}
 
 /** Divisions coloured by what is told of them, under roads and names. */
 export class Choropleth {

@@ -7,6 +7,7 @@ import { type SelectedIds, listed, type One } from '../domain/selection';
 import { layerOf, OVERLAY } from '../domain/style';
 import { markFound } from './found';
 import { drawMarker, parseMarker } from './markers';
+import { drawPattern, parseHatch } from './patterns';
 
 setWorkerUrl(workerUrl);
 
@@ -233,10 +234,11 @@ export class Engine {
   }
 
   private addMarker(name: string): void {
-    const marker = parseMarker(name);
-    if (!marker || this.map.hasImage(name)) return;
+    const [marker, hatch] = [parseMarker(name), parseHatch(name)];
+    if ((!marker && !hatch) || this.map.hasImage(name)) return;
     const ratio = Math.max(1, Math.ceil(devicePixelRatio));
-    this.map.addImage(name, drawMarker(marker.shape, marker.color, ratio), { pixelRatio: ratio });
+    const image = marker ? drawMarker(marker.shape, marker.color, ratio) : hatch && drawPattern('hatch', hatch.ink, hatch.ground, ratio);
+    if (image) this.map.addImage(name, image, { pixelRatio: ratio });
   }
 
   private hover(event: MapMouseEvent): void {
