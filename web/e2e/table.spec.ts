@@ -78,6 +78,19 @@ test('a header sorts, says so, and the link brings order, filter and table back'
   await expect.poll(async () => number(await count(page).innerText())).toBe((await items(page, 'doorplate', { limit: '1' })).numberMatched);
 });
 
+test('the table holds to the filter of its layer and to the classes that the legend hides, and says so', async ({ page }) => {
+  const condition = 'number < 20';
+  await open(page, `#?f=doorplate~${btoa(condition).replace(/=+$/, '')}`);
+  await openTable(page, '门楼牌');
+  const filtered = await items(page, 'doorplate', { limit: '1', filter: condition });
+  await expect.poll(async () => number(await count(page).innerText())).toBe(filtered.numberMatched);
+  await page.getByRole('checkbox', { name: '门楼牌：在挂' }).uncheck();
+  const left = await items(page, 'doorplate', { limit: '1', filter: `${condition} AND status <> 'mounted'` });
+  expect(left.numberMatched).toBeGreaterThan(0);
+  await expect.poll(async () => number(await count(page).innerText())).toBe(left.numberMatched);
+  await expect(table(page)).toContainText('图例中关闭的 1 类不列出');
+});
+
 test('rows that are selected are ringed on the map, counted, copied, and kept while the map moves; the link names them', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, await town(page));
@@ -380,7 +393,7 @@ test('tabs of a card are walked by arrow keys; related and nearby features are g
   const links = await items(page, 'network-link', { limit: '10', filter: `from_node = '${node?.properties.code}'` });
   await expect(card(page).getByRole('region', { name: '网络链路（按起点）' }).getByRole('listitem')).toHaveCount(links.features.length);
   await card(page).getByRole('tab', { name: '附近' }).click();
-  await expect(card(page)).toContainText('从此点量起');
+  await expect(card(page)).toContainText('从此点量起，各显示图层 10 公里内最近的 3 个');
   const near = card(page).getByRole('region', { name: /^道路与桥梁/ });
   const first = near.getByRole('listitem').first();
   await expect(first).toContainText(/ m|km|在其内|同一处/);

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { Feature, Layer, Property } from '../src/api/types';
 import { keyFacts, statusOf } from '../src/domain/facts';
 import { withMarks } from '../src/domain/marks';
-import { awayOf, within, writtenDistance } from '../src/domain/nearby';
+import { DIRECTIONS, directionOf, NEARBY_M, writtenDistance } from '../src/domain/nearby';
+import { measured, nearest } from '../src/domain/nearest';
 import { meets, relationsOf } from '../src/domain/related';
 
 const property = (name: string, more: Partial<Property> = {}): Property => ({ name, title: { zh: name, en: name }, type: 'string', unit: null, enum: [], ...more });
@@ -23,35 +24,36 @@ test('relations are read both ways from what is declared, and only of layers tha
 
 const HERE: [number, number] = [112.9, 30.4];
 
-test('what is nearest lies so many metres away, in one of eight directions', () => {
-  const at = (lon: number, lat: number): GeoJSON.Point => ({ type: 'Point', coordinates: [lon, lat] });
-  expect(awayOf(HERE, at(...HERE))).toEqual({ distanceM: 0, direction: null });
-  const north = awayOf(HERE, at(112.9, 30.41));
-  expect(north.direction).toBe('n');
-  expect(north.distanceM).toBeCloseTo(1112, 0);
-  expect(awayOf(HERE, at(112.89, 30.4)).direction).toBe('w');
-  expect(awayOf(HERE, at(112.91, 30.3914)).direction).toBe('se');
+test('what is near lies so many metres away, in one of eight directions', () => {
+  const near = (geometry: GeoJSON.Geometry) => { const one = measured({ id: 1, geometry, properties: {} }, HERE); return [directionOf(HERE, one), Math.round(one.metres)]; };
+  const point = (lon: number, lat: number) => near({ type: 'Point', coordinates: [lon, lat] });
+  expect(point(...HERE)).toEqual([null, 0]);
+  expect(point(112.9, 30.41)[0]).toBe('n');
+  expect(point(112.89, 30.4)[0]).toBe('w');
+  expect(point(112.91, 30.3914)[0]).toBe('se');
+  expect(point(112.889, 30.39)[0]).toBe('sw');
   // A line passes nearer than any of its corners.
-  const line: GeoJSON.LineString = { type: 'LineString', coordinates: [[112.8, 30.401], [113, 30.401]] };
-  expect(awayOf(HERE, line).distanceM).toBeCloseTo(111.2, 0);
-  expect(awayOf(HERE, line).direction).toBe('n');
+  expect(near({ type: 'LineString', coordinates: [[112.8, 30.401], [113, 30.401]] })).toEqual(['n', 111]);
   const square = (west: number, east: number): number[][] => [[west, 30.39], [east, 30.39], [east, 30.41], [west, 30.41], [west, 30.39]];
-  expect(awayOf(HERE, { type: 'Polygon', coordinates: [square(112.89, 112.91)] })).toEqual({ distanceM: 0, direction: null });
+  expect(near({ type: 'Polygon', coordinates: [square(112.89, 112.91)] })).toEqual([null, 0]);
   // In a hole one stands beside the area.
-  const holed = awayOf(HERE, { type: 'Polygon', coordinates: [[[112.8, 30.3], [113, 30.3], [113, 30.5], [112.8, 30.5], [112.8, 30.3]], square(112.89, 112.92)] });
-  expect(holed.direction).toBe('w');
-  expect(holed.distanceM).toBeCloseTo(959, 0);
+  expect(near({ type: 'Polygon', coordinates: [[[112.8, 30.3], [113, 30.3], [113, 30.5], [112.8, 30.5], [112.8, 30.3]], square(112.89, 112.92)] })[0]).toBe('w');
 });
 
-test('a distance is the same there and back', () => {
-  const degrees = fc.double({ min: -0.05, max: 0.05, noNaN: true });
-  fc.assert(fc.property(degrees, degrees, (east, north) => {
-    const there: [number, number] = [HERE[0] + east, HERE[1] + north];
-    const [one, other] = [awayOf(HERE, { type: 'Point', coordinates: there }), awayOf(there, { type: 'Point', coordinates: HERE })];
-    expect(Math.abs(one.distanceM - other.distanceM)).toBeLessThan(0.001 * one.distanceM + 0.2);
+test('every direction has its eighth of the circle', () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 7 }), fc.double({ min: -20, max: 20, noNaN: true }), (eighth, degrees) => {
+    const turn = ((eighth * 45 + degrees) * Math.PI) / 180;
+    const at = [HERE[0] + (0.01 * Math.sin(turn)) / Math.cos((HERE[1] * Math.PI) / 180), HERE[1] + 0.01 * Math.cos(turn)];
+    expect(directionOf(HERE, { at, metres: 1000 })).toBe(DIRECTIONS[eighth]);
   }));
   expect([writtenDistance(38.4), writtenDistance(1234), writtenDistance(12_345)]).toEqual(['38 m', '1.23 km', '12.3 km']);
-  expect(within(HERE, 500)).toBe('distance_m(geometry, POINT(112.9000000 30.4000000)) <= 500');
+});
+
+test('the nearest are looked for no farther than is said', async () => {
+  const asked: number[] = [];
+  const none = await nearest(HERE, 3, (metres) => { asked.push(metres); return Promise.resolve({ features: [], numberMatched: 0 }); }, NEARBY_M);
+  expect(none).toEqual([]);
+  expect(Math.max(...asked)).toBe(NEARBY_M);
 });
 
 test('a card begins with how the feature stands and four facts that its head does not say', () => {

@@ -17,11 +17,11 @@ export const measured = (feature: Feature, from: number[]): Near => {
 };
 
 /** The `n` nearest, nearest first; fewer where there are no more. The circle grows until it holds enough, and is drawn in where it holds too many. */
-export async function nearest(from: number[], n: number, within: Within): Promise<Near[]> {
+export async function nearest(from: number[], n: number, within: Within, farthestM = FARTHEST_M): Promise<Near[]> {
   let [low, high] = [0, FIRST_M];
   let page = await within(high, MOST);
-  while (page.numberMatched < n && high < FARTHEST_M) {
-    [low, high] = [high, Math.min(high * STEP, FARTHEST_M)];
+  while (page.numberMatched < n && high < farthestM) {
+    [low, high] = [high, Math.min(high * STEP, farthestM)];
     page = await within(high, MOST);
   }
   while (page.numberMatched > MOST && high - low > 1) {

@@ -1,4 +1,6 @@
-import type { Property } from '../api/types';
+import type { Layer, Property } from '../api/types';
+import { asCql, noneOf } from './drawnCondition';
+import type { LegendRow } from './legend';
 
 /** What was typed over a column, as a condition in CQL2; `null` for nothing, `undefined` for what cannot be read. */
 export function quickCondition(property: Pick<Property, 'name' | 'type' | 'enum'>, typed: string): string | null | undefined {
@@ -53,8 +55,8 @@ function periodOf(text: string): [string, string] | null {
   return from && to ? [from, to] : null;
 }
 
-/** The classes of a layer that its legend hides, as a condition; what has no value is drawn, and so it stays. */
-export function withoutHidden(by: string | null, off: string[]): string | null {
-  if (by === null || off.length === 0) return null;
-  return `${quoted(by)} IS NULL OR ${quoted(by)} NOT IN (${off.map(literal).join(',')})`;
+/** A condition that leaves out the classes that the legend hides; `null` where there are none, or where only the map can tell them apart. */
+export function withoutHidden(layer: Layer, rows: LegendRow[], off: string[]): string | null {
+  const hidden = rows.filter(({ key, is }) => is !== 'cluster' && off.includes(key)).map(({ condition }) => condition);
+  return hidden.length === 0 ? null : asCql(noneOf(hidden), layer);
 }

@@ -4,7 +4,6 @@ import type { Box } from '../api/types';
 import { bothOf } from '../domain/condition';
 import type { Permalink } from '../domain/permalink';
 import { extentOf } from '../domain/pieces';
-import { withoutHidden } from '../domain/quick';
 import { added, countOf, has, idsOf, inLayers, listed, NONE, type One, removed, type SelectedIds, setsOf, withIds } from '../domain/selection';
 import type { Planner } from './state.svelte';
 
@@ -136,7 +135,7 @@ export class Selection {
     this.problem = null;
     try {
       const found = await Promise.all(layers.map(async (layer) => {
-        const hidden = bothOf(planner.filters.of(layer.id), withoutHidden(layer.style.by, planner.views[layer.id]?.off ?? []));
+        const hidden = bothOf(planner.filters.of(layer.id), planner.hidden(layer));
         return { layer, ...(await idsWithin(layer, corners, hidden, planner.past.date, SELECTED_MOST, planner.language)) };
       }));
       let [chosen, isFull] = [this.chosen, false];

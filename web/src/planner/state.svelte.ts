@@ -11,6 +11,7 @@ import { catalogueOrder, isSameOrder, moved, placed, withOrder } from '../domain
 import { formatPermalink, type Permalink, parsePermalink, type Theme, type View } from '../domain/permalink';
 import { anchor, extentOf } from '../domain/pieces';
 import type { Area } from '../domain/area';
+import { withoutHidden } from '../domain/quick';
 import type { Chosen } from '../domain/statistics';
 import { composeStyle, type LayerView, partsByLayer } from '../domain/style';
 import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
@@ -263,6 +264,11 @@ export class Planner {
       theme: this.given.theme ?? 'auto',
       language: this.given.language,
     });
+  }
+
+  /** What the legend hides of a layer, as a condition that leaves it out. */
+  hidden(layer: Layer): string | null {
+    return withoutHidden(layer, this.rows[layer.id] ?? [], this.views[layer.id]?.off ?? []);
   }
 
   /** Asks how a layer is to be taken out: all of it, what is selected of it, what the table lists, or what an area holds. */

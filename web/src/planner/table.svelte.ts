@@ -3,7 +3,7 @@ import { itemsPath, readFeaturesById, readRows, type Row } from '../api/items';
 import type { Commit, Layer } from '../api/types';
 import { columnsOf, keepLayout, keptLayout, type Layout, tabSeparated } from '../domain/columns';
 import { bothOf } from '../domain/condition';
-import { quickCondition, withoutHidden } from '../domain/quick';
+import { quickCondition } from '../domain/quick';
 import type { Sort, TableLink } from '../domain/permalink';
 import { byIds, inOrder, placed } from '../domain/selection';
 import { SELECTED_MOST } from './selection.svelte';
@@ -53,14 +53,15 @@ export class Table {
   /** Columns over which something stands that cannot be read. */
   unread = $derived(this.all.filter(({ property }) => quickCondition(property, this.typed[property.name] ?? '') === undefined).map(({ property }) => property.name));
   /** Classes that the legend hides are not listed either. */
-  hiddenClasses = $derived.by(() => (this.layer?.style.by ? (this.planner.views[this.layer.id]?.off ?? []) : []));
+  private hidden = $derived.by(() => (this.layer ? this.planner.hidden(this.layer) : null));
+  hiddenClasses = $derived.by(() => (this.layer && this.hidden !== null ? (this.planner.views[this.layer.id]?.off ?? []) : []));
   /** What the table lists, as a condition; exports take the same. */
   filter = $derived.by((): string | null => {
     const { layer, planner } = this;
     if (!layer) return null;
     const typed = this.all.map(({ property }) => quickCondition(property, this.typed[property.name] ?? ''));
     const ids = planner.selection.of(layer.id);
-    return bothOf(planner.filters.of(layer.id), withoutHidden(layer.style.by, this.hiddenClasses), ...typed.map((text) => text ?? null), this.isOnlySelected && ids.length > 0 ? byIds(ids) : null);
+    return bothOf(planner.filters.of(layer.id), this.hidden, ...typed.map((text) => text ?? null), this.isOnlySelected && ids.length > 0 ? byIds(ids) : null);
   });
   /** The address of the first page. */
   question = $derived.by((): string | null => {
