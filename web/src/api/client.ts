@@ -23,7 +23,7 @@ export const asProblem = (error: unknown): Problem => (error instanceof Problem 
 /** Told of every answer that says that nobody is signed in; the planner sets it. */
 export const door: { refused: (problem: Problem) => void } = { refused: () => undefined };
 
-export interface Asked { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal; as?: 'json' | 'blob' }
+export interface Asked { method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal; as?: 'json' | 'blob' }
 
 /** Asks the server; what it answers is JSON, or nothing, or a file where one is asked for. */
 export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal, as = 'json' }: Asked = {}): Promise<T> {

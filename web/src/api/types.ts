@@ -122,6 +122,7 @@ export interface Session {
   may: { service: Action[]; layers: Record<string, Action[]> };
   roles: Role[];
   single_sign_on: boolean;
+  department?: string;
   expires?: string;
 }
 

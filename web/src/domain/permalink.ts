@@ -27,6 +27,8 @@ export interface Permalink {
   selection: SelectedIds;
   /** The card that is open where several features are selected. */
   opened: One | null;
+  /** A saved view that is to be opened in place of all else. */
+  saved: string | null;
   /** The attribute table that is open. */
   table: TableLink | null;
   /** Coordinates or a cell that were searched for. */
@@ -46,7 +48,7 @@ export const LINKED_MOST = 200;
 export interface TableLink { layer: string; isInView: boolean; sort: Sort | null; typed: Record<string, string> }
 export interface Sort { name: string; isDescending: boolean }
 
-export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, styles: {}, statistics: null, area: null, selection: NONE, opened: null, table: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
+export const EMPTY: Permalink = { view: null, layers: null, off: {}, filters: {}, styles: {}, statistics: null, area: null, selection: NONE, opened: null, saved: null, table: null, sought: null, date: null, compare: null, theme: 'auto', language: null };
 
 // encodeURIComponent leaves these as they are; two of them separate parts here.
 const encoded = (text: string): string =>
@@ -87,6 +89,7 @@ export function formatPermalink(state: Permalink): string {
   if (count > 0 && count <= LINKED_MOST) parts.push(`s=${[...state.selection].map(([id, ids]) => [id, ...ids].map(encoded).join('~')).join(',')}`);
   if (state.opened !== null) parts.push(`o=${encoded(state.opened.layer)}~${encoded(state.opened.id)}`);
   if (state.table !== null) parts.push(`tb=${formatTable(state.table)}`);
+  if (state.saved !== null) parts.push(`v=${state.saved}`);
   if (state.sought !== null) parts.push(`q=${encoded(state.sought)}`);
   if (state.date !== null) parts.push(`d=${state.date}`);
   if (state.compare !== null) parts.push(`cmp=${state.compare.from}@${state.compare.share}`);
@@ -113,6 +116,7 @@ export function parsePermalink(hash: string): Permalink {
       case 's': state.selection = parseSelection(value); break;
       case 'o': state.opened = parseOne(value); break;
       case 'tb': state.table = parseTable(value); break;
+      case 'v': state.saved = /^[\w-]{1,40}$/.test(value) ? value : null; break;
       case 'q': state.sought = decoded(value) || null; break;
       case 'd': state.date = isMoment(value) ? value : null; break;
       case 'cmp': state.compare = parseCompare(value); break;

@@ -1,4 +1,5 @@
 import * as asking from './asking';
+import * as bookmarks from './bookmarks';
 import * as editing from './editing';
 import * as exchange from './exchange';
 import * as people from './people';
@@ -8,6 +9,7 @@ import * as tree from './tree';
 /** Every sentence the page says. `en` has the type of `zh`: a key that lacks a translation does not compile. */
 const zh = {
   ...people.zh,
+  ...bookmarks.zh,
   ...editing.zh,
   ...exchange.zh,
   ...asking.zh,
@@ -112,6 +114,7 @@ export type Language = 'zh' | 'en';
 
 const en: Dictionary = {
   ...people.en,
+  ...bookmarks.en,
   ...editing.en,
   ...exchange.en,
   ...asking.en,

@@ -1,7 +1,7 @@
 import { tick } from 'svelte';
 import type { Planner } from './state.svelte';
 
-export type Panel = 'layers' | 'filter' | 'ask' | 'statistics' | 'figures' | 'inView' | 'activity';
+export type Panel = 'layers' | 'filter' | 'ask' | 'statistics' | 'bookmarks' | 'figures' | 'inView' | 'activity';
 
 /** Below this width panels are sheets over the map; app.css draws the same line. */
 const NARROW = '(max-width: 767px)';

@@ -18,6 +18,7 @@ import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../d
 import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
 import { CountsInView } from './counting.svelte';
+import { Bookmarks } from './bookmarks.svelte';
 import { Divisions } from './divisions.svelte';
 import { Editor } from './editor.svelte';
 import { Filters } from './filters.svelte';
@@ -89,6 +90,7 @@ export class Planner {
   readonly sheets = new Sheets(this);
   readonly styling = new Styling(this);
   readonly counting = new CountsInView();
+  readonly bookmarks = new Bookmarks(this);
   private prefersDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   /** The language and theme that a link gave, for this visit: the link keeps them, nobody else's do. */
   private given = $state.raw<Taste>({ language: null, theme: null });
@@ -116,6 +118,11 @@ export class Planner {
     const asked = askedTaste(location.search);
     this.theme = asked.theme ?? kept.theme ?? 'auto';
     this.language = asked.language ?? kept.language ?? browserLanguage();
+    this.begin(link);
+  }
+
+  /** What a link says before there is a catalogue to hold it against. */
+  private begin(link: Permalink): void {
     this.take(link);
     this.view = link.view;
     this.past.date = link.date;
@@ -149,7 +156,13 @@ export class Planner {
   async load(): Promise<void> {
     this.catalogue = { is: 'waiting' };
     try {
-      const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle(), this.visitor.load()]);
+      const { saved } = parsePermalink(location.hash);
+      const [value, state] = await Promise.all([readCatalogue(this.language), saved === null ? null : this.bookmarks.stateOf(saved), this.loadStyle(), this.visitor.load()]);
+      if (state !== null) {
+        history.replaceState(null, '', `#${state}`);
+        this.begin(parsePermalink(location.hash));
+        await this.loadStyle();
+      }
       this.catalogue = { is: 'here', value };
       this.applyLink(parsePermalink(location.hash));
       this.filters.recountAll();
@@ -228,6 +241,7 @@ export class Planner {
   followHash(): void {
     if (location.hash === this.link()) return;
     const link = parsePermalink(location.hash);
+    if (link.saved !== null) { void this.bookmarks.open(link.saved); return; }
     const style = this.isDark;
     this.take(link);
     this.past.date = link.date;
@@ -257,6 +271,7 @@ export class Planner {
       styles: this.styling.linked,
       selection: this.selection.chosen,
       opened: this.card && this.selection.count > 1 ? { layer: this.card.layer.id, id: this.card.id } : null,
+      saved: null,
       table: this.table.link,
       sought: this.sought,
       date: this.past.date,
