@@ -1,23 +1,35 @@
 //! Editing: decide on the newest map, append, wait until it is shown; lost races are decided anew.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::{App, SHOWN_WITHIN};
 use crate::auth::Actor;
 use crate::catalog::Catalogue;
 use crate::domain::{
-    Change, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, Draft, Edit, Feature, FeatureId, Geometry, OperationId,
+    Attempt, Change, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, Draft, Edit, Feature, FeatureId, Geometry, OperationId,
     Properties, Revision, Version,
 };
-use crate::edit::{Fault, Inspected, Line, NotUndone, Operation, Refusal, Verdict, decide, inspect, undo};
+use crate::edit::{
+    Fault, Inspected, Line, NotUndone, Operation, Refusal, Verdict, decide, inspect, may_take_back, undo,
+};
 use crate::index::Snapshot;
 use crate::store::StoreError;
 
 /// How often a command that lost a race is decided anew.
-const TRIES: usize = 5;
+const TRIES: usize = 8;
+
+/// Corners that are looked at in less than it takes to hand them over.
+const FEW_CORNERS: usize = 2_000;
+
+/// How much longer is waited before each further try, milliseconds.
+const PAUSE_MS: u64 = 10;
 
 /// What is asked.
 pub struct Command {
@@ -29,6 +41,29 @@ pub struct Command {
     pub reason: String,
     /// The client's name for it, if it may be sent again.
     pub operation: Option<OperationId>,
+}
+
+impl Command {
+    /// It as it may be sent again.
+    fn attempt(&self) -> Option<Attempt> {
+        let asked = (&self.lines, self.all_or_nothing, &self.reason);
+        self.operation.map(|id| Attempt { id, digest: digest_of(&asked) })
+    }
+}
+
+/// A number that is the same for what is the same.
+fn digest_of(asked: &impl fmt::Debug) -> u64 {
+    struct Digest(Xxh3);
+    impl fmt::Write for Digest {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.update(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut digest = Digest(Xxh3::new());
+    // Writing into a digest cannot fail.
+    let _ = write!(digest, "{asked:?}");
+    digest.0.digest()
 }
 
 /// What became of a command.
@@ -77,6 +112,9 @@ pub enum EditError {
     /// There is no such revision.
     #[error("there is no revision {0}")]
     NoRevision(Revision),
+    /// Others were faster each time.
+    #[error("too many writers on the same features")]
+    TooManyWriters,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -86,16 +124,21 @@ impl App {
     /// Decides about a command and writes what it comes to. One that was applied before, under its
     /// operation id, is not decided again.
     pub async fn edit(&self, actor: &Actor, command: Command) -> Result<Edited, EditError> {
-        if let Some(operation) = command.operation
-            && let Some(revision) = self.store.applied(operation).await?
-        {
+        let attempt = command.attempt();
+        if let Some(revision) = self.applied(attempt).await? {
             return self.replay(revision, &command.lines).await;
         }
         for tried in 0..TRIES {
             let _turn = self.turn(tried).await;
             let map = self.snapshot();
             let standing = self.standing(&command.lines).await?;
-            let verdicts = decide(&self.rules, &map, &standing, actor, &command.lines);
+            let verdicts = self.decided(&map, &standing, actor, &command.lines).await?;
+            // What it meets may be what it wrote itself when it was sent before.
+            if verdicts.iter().any(Result::is_err)
+                && let Some(revision) = self.applied(attempt).await?
+            {
+                return self.replay(revision, &command.lines).await;
+            }
             if command.all_or_nothing && verdicts.iter().any(Result::is_err) {
                 return Err(EditError::Refused(verdicts.into_iter().map(refused).collect()));
             }
@@ -105,21 +148,26 @@ impl App {
                 return Ok(Edited { revision: self.revision(), outcomes, is_replay: false });
             }
             let claims = self.claims(map.revision(), &edits, &standing);
-            match self.write(actor, command.reason.clone(), command.operation, edits, claims).await {
+            match self.write(actor, command.reason.clone(), attempt, edits, claims).await {
                 Ok((revision, made)) => {
                     let outcomes = outcomes(verdicts, &command.lines, made);
                     return Ok(Edited { revision, outcomes, is_replay: false });
                 }
-                Err(StoreError::AlreadyApplied { revision }) => return self.replay(revision, &command.lines).await,
+                Err(StoreError::AlreadyApplied { revision }) => {
+                    let revision = self.applied(attempt).await?.unwrap_or(revision);
+                    return self.replay(revision, &command.lines).await;
+                }
                 Err(error) => self.was_too_late(error).await?,
             }
         }
-        Err(too_many_writers().into())
+        Err(EditError::TooManyWriters)
     }
 
     /// A turn to write. All write side by side at first; who was too late once writes alone, so that nobody here is
     /// faster again, and a long change set comes through beside short ones.
     async fn turn(&self, tried: usize) -> Turn<'_> {
+        // Other servers write, too: what they are at is let pass.
+        tokio::time::sleep(Duration::from_millis(PAUSE_MS * tried as u64)).await;
         if tried == 0 { Turn::Beside(self.edit_turn.read().await) } else { Turn::Alone(self.edit_turn.write().await) }
     }
 
@@ -131,7 +179,26 @@ impl App {
     /// Decides about lines and writes nothing.
     pub async fn judge(&self, actor: &Actor, lines: &[Line]) -> Result<Vec<Verdict>, StoreError> {
         let standing = self.standing(lines).await?;
-        Ok(decide(&self.rules, &self.snapshot(), &standing, actor, lines))
+        self.decided(&self.snapshot(), &standing, actor, lines).await
+    }
+
+    /// Decides, away from the async threads where much is to be looked at, and then one command at a time: whether a
+    /// large ring crosses itself takes seconds.
+    async fn decided(
+        &self,
+        map: &Arc<Snapshot>,
+        standing: &BTreeMap<FeatureId, Feature>,
+        actor: &Actor,
+        lines: &[Line],
+    ) -> Result<Vec<Verdict>, StoreError> {
+        if lines.iter().map(|line| line.operation.corners()).sum::<usize>() <= FEW_CORNERS {
+            return Ok(decide(&self.rules, map, standing, actor, lines));
+        }
+        let (rules, map) = (Arc::clone(&self.rules), Arc::clone(map));
+        let (standing, actor, lines) = (standing.clone(), actor.clone(), lines.to_vec());
+        let _turn = self.heavy_turn.lock().await;
+        let decided = tokio::task::spawn_blocking(move || decide(&rules, &map, &standing, &actor, &lines)).await;
+        decided.map_err(|error| StoreError::Driver { doing: "judging edits", source: Box::new(error) })
     }
 
     /// Appends the inverse of a revision, if nothing of it has been changed since.
@@ -142,11 +209,11 @@ impl App {
         revision: Revision,
         operation: Option<OperationId>,
     ) -> Result<Edited, EditError> {
-        if let Some(operation) = operation
-            && let Some(became) = self.store.applied(operation).await?
-        {
-            return self.replay_undo(revision, became).await;
+        let attempt = operation.map(|id| Attempt { id, digest: digest_of(&undo_of(revision)) });
+        if let Some(became) = self.applied(attempt).await? {
+            return self.replay_undo(became).await;
         }
+        self.may_take_back(actor, revision).await?;
         let commit = self.commit_at(revision).await?.ok_or(EditError::NoRevision(revision))?;
         let ids: Vec<FeatureId> = commit.changes.iter().map(|change| change.feature).collect();
         let before = by_id(self.store.states(&ids, Revision(revision.0 - 1)).await?);
@@ -154,20 +221,37 @@ impl App {
             let _turn = self.turn(tried).await;
             let map = self.snapshot();
             let now = by_id(self.store.states(&ids, NOW).await?);
-            let edits = undo(&self.rules, &map, actor, &commit, &before, &now).map_err(EditError::NotUndone)?;
+            let edits = match undo(&self.rules, &map, actor, &commit, &before, &now) {
+                Ok(edits) => edits,
+                // What it meets may be what it wrote itself when it was sent before.
+                Err(not_undone) => match self.applied(attempt).await? {
+                    Some(became) => return self.replay_undo(became).await,
+                    None => return Err(EditError::NotUndone(not_undone)),
+                },
+            };
             let claims = self.claims(map.revision(), &edits, &now);
-            match self.write(actor, undo_of(revision), operation, edits, claims).await {
+            match self.write(actor, undo_of(revision), attempt, edits, claims).await {
                 Ok((revision, made)) => {
                     let outcomes = made.into_iter().map(done).collect();
                     return Ok(Edited { revision, outcomes, is_replay: false });
                 }
                 Err(StoreError::AlreadyApplied { revision: became }) => {
-                    return self.replay_undo(revision, became).await;
+                    let became = self.applied(attempt).await?.unwrap_or(became);
+                    return self.replay_undo(became).await;
                 }
                 Err(error) => self.was_too_late(error).await?,
             }
         }
-        Err(too_many_writers().into())
+        Err(EditError::TooManyWriters)
+    }
+
+    /// Asks for the rights to take a revision back, before it is read. One of which the actor sees nothing is not there.
+    async fn may_take_back(&self, actor: &Actor, revision: Revision) -> Result<(), EditError> {
+        let before = Revision(revision.0.saturating_sub(1));
+        let summary = self.store.summaries(before, revision).await?.into_iter().find(|one| one.revision == revision);
+        let summary = summary.ok_or(EditError::NoRevision(revision))?;
+        let denied = |denied| EditError::NotUndone(NotUndone::Refused(Refusal::Denied(denied)));
+        may_take_back(&self.catalogue, actor, &summary.counts).map_err(|why| why.map_or(EditError::NoRevision(revision), denied))
     }
 
     /// Waits until the map shows what another writer was faster with: whether that matters is decided on
@@ -188,7 +272,7 @@ impl App {
         &self,
         actor: &Actor,
         reason: String,
-        operation: Option<OperationId>,
+        operation: Option<Attempt>,
         edits: Vec<Edit>,
         claims: Claims,
     ) -> Result<(Revision, Vec<(FeatureId, Version)>), StoreError> {
@@ -231,10 +315,18 @@ impl App {
         Ok(by_id(self.store.states(&ids, NOW).await?))
     }
 
+    /// The revision that an attempt became before; its name may not have been given to another command.
+    async fn applied(&self, attempt: Option<Attempt>) -> Result<Option<Revision>, EditError> {
+        let Some(attempt) = attempt else { return Ok(None) };
+        match self.store.applied(attempt.id).await? {
+            Some(applied) if !applied.is(attempt) => Err(EditError::Reused(applied.revision)),
+            applied => Ok(applied.map(|applied| applied.revision)),
+        }
+    }
+
     /// What taking a revision back became when it was asked before.
-    async fn replay_undo(&self, revision: Revision, became: Revision) -> Result<Edited, EditError> {
-        let commit = self.commit_at(became).await?.filter(|commit| commit.reason == undo_of(revision));
-        let changes = commit.ok_or(EditError::Reused(became))?.changes.into_iter();
+    async fn replay_undo(&self, became: Revision) -> Result<Edited, EditError> {
+        let changes = self.commit_at(became).await?.ok_or(EditError::Reused(became))?.changes.into_iter();
         let outcomes = changes.map(|change| done((change.feature, change.version))).collect();
         Ok(Edited { revision: became, outcomes, is_replay: true })
     }
@@ -270,10 +362,6 @@ fn done((feature, version): (FeatureId, Version)) -> Outcome {
 enum Turn<'a> {
     Beside(#[expect(dead_code, reason = "held until it is dropped")] RwLockReadGuard<'a, ()>),
     Alone(#[expect(dead_code, reason = "held until it is dropped")] RwLockWriteGuard<'a, ()>),
-}
-
-fn too_many_writers() -> StoreError {
-    StoreError::Unavailable { source: "too many writers on the same features".into() }
 }
 
 /// Whether a change is what a line came to.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{RwLock, watch};
+use tokio::sync::{Mutex, RwLock, watch};
 use uuid::Uuid;
 
 pub use tile_cache::{Chosen, Encoding, LayerSet, Shown, Tile, TileCache, TileError, TileLimits};
@@ -43,13 +43,14 @@ pub struct App {
     past: past::Past,
     feed: feed::Feed,
     stop: watch::Sender<bool>,
-    rules: Rules,
+    rules: Arc<Rules>,
     newest: ArcSwap<Snapshot>,
     sights: sights::Sights,
     shown: watch::Sender<Revision>,
     crier: crier::Crier,
     following: AtomicBool,
     edit_turn: RwLock<()>,
+    heavy_turn: Mutex<()>,
 }
 
 impl App {
@@ -61,6 +62,7 @@ impl App {
         progress: impl Fn(u64) + Send + Sync,
     ) -> Result<Arc<Self>, StoreError> {
         let rules = Rules::of(&catalogue)
+            .map(Arc::new)
             .map_err(|error| StoreError::Driver { doing: "reading the catalogue's schemas", source: error.into() })?;
         let identity = store.identity().await?;
         let snapshot = read_store(&catalogue, store.as_ref(), progress).await?;
@@ -81,6 +83,7 @@ impl App {
             crier,
             following: AtomicBool::new(true),
             edit_turn: RwLock::default(),
+            heavy_turn: Mutex::default(),
         });
         follower::spawn(Arc::downgrade(&app));
         spawn_crier(Arc::downgrade(&app), app.shown.subscribe());

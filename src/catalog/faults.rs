@@ -86,6 +86,13 @@ fn told(layer: &Layer, name: &str, error: &ValidationError<'_>) -> (String, Stri
         ValidationErrorKind::Maximum { limit } => {
             (format!("{zh}至多为 {limit}，得到 {got}。"), format!("{en} is at most {limit}, not {got}"))
         }
+        ValidationErrorKind::MaxLength { limit } => {
+            let length = error.instance().as_str().map_or(0, |text| text.chars().count());
+            (
+                format!("{zh}最多 {limit} 个字符，得到 {length} 个。"),
+                format!("{en} has at most {limit} characters, not {length}"),
+            )
+        }
         ValidationErrorKind::Format { .. } => (
             format!("{zh}应为日期，如 2025-06-30，得到 {got}。"),
             format!("{en} is a day such as 2025-06-30, not {got}"),

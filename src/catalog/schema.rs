@@ -95,6 +95,12 @@ pub fn queryables(layer: &Layer) -> Queryables {
     own.chain(everywhere.map(|(name, kind)| (name.to_owned(), kind))).collect()
 }
 
+/// Characters of a text at the most: every tile and page that tells of a feature carries it.
+const LONGEST_TEXT: u32 = 2_000;
+
+/// The largest whole number that every client reads as it is written (2^53 − 1).
+const LARGEST_WHOLE: i64 = 9_007_199_254_740_991;
+
 fn property_schema(layer: &Layer, name: &str, property: &Property, lang: Lang) -> Value {
     let mut schema = json!({
         "title": property.title.in_lang(lang),
@@ -135,11 +141,18 @@ fn property_schema(layer: &Layer, name: &str, property: &Property, lang: Lang) -
                 .collect(),
         );
     }
+    if property.kind == PropertyType::String && property.values.is_empty() {
+        set("maxLength", json!(LONGEST_TEXT));
+    }
     if let Some(minimum) = property.minimum {
         set("minimum", json!(minimum));
+    } else if property.kind == PropertyType::Integer {
+        set("minimum", json!(-LARGEST_WHOLE));
     }
     if let Some(maximum) = property.maximum {
         set("maximum", json!(maximum));
+    } else if property.kind == PropertyType::Integer {
+        set("maximum", json!(LARGEST_WHOLE));
     }
     if let Some(unit) = &property.unit {
         set("x-unit", json!(unit));

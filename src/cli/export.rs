@@ -151,7 +151,7 @@ pub(super) async fn export(config: &Config, args: ExportArgs) -> Result<(), CliE
         Err(WriteError::Io(source)) => Err(told(source)),
         other => Ok(other.map_err(ExportError::Write)?),
     };
-    let written = if let Some(path) = &args.out {
+    let written = if let Some(path) = args.out.as_ref().filter(|path| !is_no_file(path)) {
         // The file gets its name when it is whole; what stood under it before stays until then.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = BufWriter::new(NamedTempFile::new_in(folder).map_err(told)?);
@@ -162,11 +162,24 @@ pub(super) async fn export(config: &Config, args: ExportArgs) -> Result<(), CliE
             Ok(())
         })
     } else {
-        let mut out = BufWriter::new(io::stdout());
+        // What is no file keeps its name: a device, a pipe, standard output.
+        let out: Box<dyn Write + Send> = match args.out.as_ref().filter(|path| path.as_os_str() != STANDARD) {
+            Some(path) => Box::new(File::options().write(true).open(path).map_err(told)?),
+            None => Box::new(io::stdout()),
+        };
+        let mut out = BufWriter::new(out);
         write(&mut out).and_then(|()| out.flush().map_err(told))
     };
     bar.finish_and_clear();
     written
+}
+
+/// In place of a path: standard output.
+const STANDARD: &str = "-";
+
+/// Whether something stands under a path that is no file, or the path is that of standard output.
+fn is_no_file(path: &Path) -> bool {
+    path.as_os_str() == STANDARD || path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// A temporary file is its maker's alone; what is exported is as readable as any file.

@@ -8,6 +8,31 @@ use super::{DivisionCode, Draft, Feature, FeatureId, LayerId, Revision, Version}
 /// The name a client gives to a command, so that sending it twice does it once.
 pub type OperationId = Uuid;
 
+/// A command that may be sent again: its name, and a digest of what was asked under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its name.
+    pub id: OperationId,
+    /// The same for the same command.
+    pub digest: u64,
+}
+
+/// What an operation became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    /// The revision.
+    pub revision: Revision,
+    /// What had been asked; none of what was written before digests were kept.
+    pub digest: Option<u64>,
+}
+
+impl Applied {
+    /// Whether it was this attempt.
+    pub fn is(&self, attempt: Attempt) -> bool {
+        self.digest.is_none_or(|digest| digest == attempt.digest)
+    }
+}
+
 /// What a change did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -82,7 +107,7 @@ pub struct ChangeSet {
     /// time never runs back in it, whatever clocks do.
     pub at: jiff::Timestamp,
     /// The client's name for it, if it may be sent again.
-    pub operation: Option<OperationId>,
+    pub operation: Option<Attempt>,
     /// The edits in order. A feature stands in at most one of them.
     pub edits: Vec<Edit>,
     /// Deliveries of raw data that these edits came from.

@@ -1,6 +1,6 @@
 //! The rules a feature must obey, and what is only worth a look.
 
-use geo::{BooleanOps, Validation};
+use geo::{BooleanOps, CoordsIter, Validation};
 
 use super::Fault;
 use crate::catalog::schema::Validator;
@@ -53,6 +53,9 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// Corners of a feature at the most: whether a ring crosses itself takes time that grows with their square.
+pub const MOST_CORNERS: usize = 20_000;
+
 /// Everything that stops an edit.
 pub(super) fn faults(subject: &Subject<'_>, validator: &Validator) -> Vec<Fault> {
     let mut faults: Vec<Fault> = properties(subject, validator);
@@ -86,6 +89,12 @@ fn geometry(subject: &Subject<'_>) -> Option<Fault> {
             format!("本图层的要素应为{zh}。"),
             format!("expected {en}, which is what this layer holds"),
         ));
+    }
+    let corners = draft.geometry.as_geo().coords_count();
+    if corners > MOST_CORNERS {
+        let zh = format!("几何有 {corners} 个角点，最多 {MOST_CORNERS} 个；请简化或拆分。");
+        let en = format!("the geometry has {corners} corners, of at most {MOST_CORNERS}; simplify or divide it");
+        return Some(Fault::new("/geometry", "geometry.too_detailed", zh, en));
     }
     if let Err(error) = draft.geometry.as_geo().check_validation() {
         let zh = format!("几何无效：{error}。环不得自相交，内环须在外环之内。");
@@ -201,7 +210,12 @@ fn loose_end(subject: &Subject<'_>) -> Option<Fault> {
     let is_loose = |at: &&geo_types::Coord<f64>| {
         LonLat::new(at.x, at.y).is_ok_and(|at| subject.map.near(layer, at, rule.within_m, None).is_none())
     };
-    let at = course.into_iter().find(is_loose)?;
+    // Where the ends of others are not seen, it is not told whether one is there.
+    let is_seen = |at: &&geo_types::Coord<f64>| {
+        let village = || LonLat::new(at.x, at.y).ok().and_then(|at| subject.map.village_at(at));
+        subject.sight.is_none_or(|sight| sight.layer(layer).shows(village()))
+    };
+    let at = course.into_iter().filter(is_seen).find(is_loose)?;
     let title = &subject.map.catalogue().layers[layer].title;
     let zh = format!("端点 {:.6},{:.6} 的 {} 米之内没有{}。", at.x, at.y, rule.within_m, title.zh);
     let en = format!("the end {:.6},{:.6} has none of `{}` within {} m", at.x, at.y, rule.layer, rule.within_m);

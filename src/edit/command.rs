@@ -1,5 +1,6 @@
 //! What may be asked of the features of a layer.
 
+use geo::CoordsIter;
 use serde_json::{Map, Value};
 
 use crate::domain::{FeatureId, Geometry, Properties, Version};
@@ -90,6 +91,16 @@ impl Operation {
             Self::Create { .. } => None,
             Self::Replace { id, .. } | Self::Patch { id, .. } | Self::Delete { id, .. } => Some(*id),
         }
+    }
+
+    /// The corners of the geometry that it brings.
+    pub fn corners(&self) -> usize {
+        let geometry = match self {
+            Self::Create { geometry, .. } | Self::Replace { geometry, .. } => Some(geometry),
+            Self::Patch { patch, .. } => patch.geometry.as_ref(),
+            Self::Delete { .. } => None,
+        };
+        geometry.map_or(0, |geometry| geometry.as_geo().coords_count())
     }
 
     /// The version the writer saw; of a create there is none to see.

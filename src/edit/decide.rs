@@ -8,7 +8,7 @@ use super::coding::next_code;
 use super::{Base, Fault, Line, Operation, assign_village};
 use crate::auth::{Actor, Denied, Target, may};
 use crate::catalog::schema::Validator;
-use crate::catalog::{Catalogue, Layer};
+use crate::catalog::{Catalogue, Layer, PropertyType};
 use crate::domain::{Action, DivisionCode, Draft, Edit, Feature, FeatureId, Geometry, Properties, Sight, Version};
 use crate::index::Snapshot;
 
@@ -79,6 +79,9 @@ pub fn decide(
     lines.iter().enumerate().map(|(number, line)| desk.judge(number, line)).collect()
 }
 
+/// Up to here a float holds every whole number (2^53).
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Where one command is judged.
 struct Desk<'a> {
     rules: &'a Rules,
@@ -123,7 +126,9 @@ impl<'a> Desk<'a> {
         let standing = &current.content.geometry;
         let geometry = if geometry.is_same_place(standing) { standing.clone() } else { geometry };
         let draft = self.drafted(layer, geometry, properties);
-        if draft.geometry == current.content.geometry && draft.properties == current.content.properties {
+        let is_same = draft.geometry == current.content.geometry && draft.properties == current.content.properties;
+        // Whether it would change something is not told of a count that is hidden.
+        if is_same && !self.hides(id, current) {
             return Ok((None, Vec::new()));
         }
         self.allow(action, layer, draft.village)?;
@@ -142,6 +147,12 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Whether the map holds back a value that the feature has.
+    fn hides(&self, id: FeatureId, current: &Feature) -> bool {
+        let shown = self.map.feature(id);
+        shown.is_some_and(|(_, item)| current.content.properties.keys().any(|name| item.property(name).is_none()))
+    }
+
     fn ask(&self, action: Action, layer: &Layer, division: Option<DivisionCode>) -> Result<(), Denied> {
         may(&self.rules.catalogue.roles, self.actor, action, &Target::feature(layer, division))
     }
@@ -152,6 +163,13 @@ impl<'a> Desk<'a> {
 
     fn drafted(&self, layer: &Layer, geometry: Geometry, mut properties: Properties) -> Draft {
         properties.retain(|_, value| !value.is_null());
+        for (name, value) in &mut properties {
+            let is_whole = layer.properties.get(name).is_some_and(|property| property.kind == PropertyType::Integer);
+            // 1.0 is written as 1, so that the two are one value.
+            if is_whole && let Some(number) = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < EXACT) {
+                *value = (number as i64).into();
+            }
+        }
         let mut draft = Draft { layer: layer.id.clone(), geometry, properties, village: None };
         draft.village = assign_village(self.map, &draft);
         draft

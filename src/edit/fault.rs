@@ -28,6 +28,7 @@ pub fn title_of(code: &str) -> Bilingual {
         "property.invalid" => ("属性值不合规则", "Value against its schema"),
         "geometry.kind" => ("几何类型不符", "Another kind of geometry"),
         "geometry.invalid" => ("几何无效", "Invalid geometry"),
+        "geometry.too_detailed" => ("几何过于细密", "Too many corners"),
         "geometry.outside_city" => ("在市界之外", "Outside the city"),
         "code.taken" => ("编码重复", "Code given twice"),
         "village.mismatch" => ("编码所示村与位置不符", "Code of another village"),

@@ -19,5 +19,5 @@ pub use command::{Base, Line, Operation, Patch};
 pub use decide::{Refusal, Rules, Verdict, decide};
 pub use fault::{Fault, title_of};
 pub use inspect::{Inspected, inspect};
-pub use undo::{NotUndone, undo};
+pub use undo::{NotUndone, may_take_back, undo};
 pub use village::assign_village;

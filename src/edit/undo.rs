@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::check::{Subject, other_with_code};
 use super::{Refusal, Rules};
-use crate::auth::{Actor, Target, may};
+use crate::auth::{Actor, Denied, Target, may};
+use crate::catalog::Catalogue;
 use crate::domain::{
-    Action, Change, ChangeKind, Commit, DivisionCode, Draft, Edit, Feature, FeatureId, Sight, Version,
+    Action, Change, ChangeCount, ChangeKind, Commit, DivisionCode, Draft, Edit, Feature, FeatureId, Sight, Version,
 };
 use crate::index::Snapshot;
 
@@ -57,6 +58,35 @@ pub fn undo(
         keep_codes_apart(rules, map, &sight, edit, now, is_undone_too).map_err(NotUndone::Refused)?;
     }
     Ok(edits.into_iter().map(|(_, edit)| edit).collect())
+}
+
+/// Whether an actor may take back changes of which only the counts are known; none of the reasons where they see nothing
+/// of them. What they do not see is not named.
+pub fn may_take_back(catalogue: &Catalogue, actor: &Actor, counts: &[ChangeCount]) -> Result<(), Option<Denied>> {
+    let sight = Sight::of(catalogue, actor);
+    let mut refusal = None;
+    let mut sees_any = counts.is_empty();
+    for ChangeCount { layer: id, kind, before, after, .. } in counts {
+        let Some(at) = catalogue.position(id) else { continue };
+        let layer = &catalogue.layers[at];
+        let (action, stood, stands) = match kind {
+            ChangeKind::Created => (Action::Delete, None, Some(*after)),
+            ChangeKind::Updated => (Action::Update, Some(*before), Some(*after)),
+            ChangeKind::Deleted => (Action::Create, Some(*before), None),
+        };
+        let places = stood.into_iter().chain(stands);
+        let is_seen = places.clone().any(|village| sight.layer(at).shows(village));
+        sees_any |= is_seen;
+        let asked = places.map(|village| may(&catalogue.roles, actor, action, &Target::feature(layer, village)));
+        if let Some(denied) = asked.filter_map(Result::err).next() {
+            refusal.get_or_insert(if is_seen { denied } else { Denied::DivisionNotGranted { action, division: None } });
+        }
+    }
+    match refusal {
+        _ if !sees_any => Err(None),
+        Some(denied) => Err(Some(denied)),
+        None => Ok(()),
+    }
 }
 
 /// The inverse of one change to a feature that had `draft` before it.

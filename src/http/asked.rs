@@ -53,6 +53,10 @@ impl Asked {
     /// Where the page that goes before ends, if one does.
     fn previous_edge(&self, page: &Page) -> Option<Edge> {
         let edge = self.query.edge.as_ref()?;
+        if page.items.is_empty() && !edge.is_before() {
+            // Nothing is left behind: the last page lies before.
+            return Some(Edge::Before(edge.place().clone()));
+        }
         let first = page.items.first().filter(|_| page.more || !edge.is_before())?;
         Some(Edge::Before(Place::of(first, &self.query.sort)))
     }
@@ -64,6 +68,10 @@ impl Asked {
 
     /// The query string of the page that follows, if one does.
     pub(super) fn following(&self, page: &Page, format: Format) -> Option<String> {
+        if page.items.is_empty() && self.query.edge.as_ref().is_some_and(Edge::is_before) {
+            // Nothing is left before: the first page follows.
+            return Some(self.at_edge(None, format));
+        }
         self.next_edge(page).map(|edge| self.at_edge(Some(&edge), format))
     }
 

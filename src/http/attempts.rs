@@ -74,7 +74,8 @@ impl Peer {
     pub(super) fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
         let socket = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let socket = socket.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        // The last was written by the proxy that is known, on a line of its own or at the end of one.
+        let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
         let last = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
         Self(last.unwrap_or(socket))
     }

@@ -173,7 +173,7 @@ pub(super) async fn undo_changeset(
 }
 
 /// Says of an answer that it tells what was done before.
-fn marked(mut response: Response, is_replay: bool) -> Response {
+pub(super) fn marked(mut response: Response, is_replay: bool) -> Response {
     if is_replay {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }

@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::caller::Caller;
+use super::changesets::marked;
 use super::extract::{Params, Path};
 use super::feature_body::Content;
 use super::items::item_tag;
 use super::respond::{Answer, base_url};
 use super::shown::told;
 use super::{AppState, Problem, feature_body};
-use crate::app::edits::{Command, EditError, Outcome};
+use crate::app::edits::{Command, EditError, Edited, Outcome};
 use crate::domain::{Action, Feature, FeatureId, Revision, Version};
 use crate::edit::{Base, Fault, Line, NotUndone, Operation, Refusal, collisions};
 
@@ -38,10 +39,10 @@ pub(super) async fn create_item(
     let at = state.layer(&caller, &layer)?;
     let Content { geometry, properties } = feature_body::feature(&headers, &body)?;
     let operation = Operation::Create { geometry, properties };
-    let (revision, outcome) = write(&state, &caller, Line { layer: at, operation }, &headers).await?;
+    let (edited, outcome) = write(&state, &caller, Line { layer: at, operation }, &headers).await?;
     let location = feature_of(&outcome).map(|id| format!("{}/collections/{layer}/items/{id}", base_url(&headers)));
     let location = location.and_then(|location| Some([(header::LOCATION, location.parse::<HeaderValue>().ok()?)]));
-    let answer = written(&state, &caller, at, &headers, revision, &outcome).await;
+    let answer = written(&state, &caller, at, &headers, edited, &outcome).await;
     Ok((StatusCode::CREATED, location, answer).into_response())
 }
 
@@ -98,9 +99,10 @@ async fn edit_item(
 ) -> Result<Response, Problem> {
     let at = state.layer(caller, &layer)?;
     let id = state.feature_id(caller, at, &layer, &id).await?;
-    let operation = operation(id, base_of(headers)?);
-    let (revision, outcome) = write(state, caller, Line { layer: at, operation }, headers).await?;
-    Ok(written(state, caller, at, headers, revision, &outcome).await)
+    let own = format!("{:016x}-{id}", state.database());
+    let operation = operation(id, base_of(headers, Some(&own))?);
+    let (edited, outcome) = write(state, caller, Line { layer: at, operation }, headers).await?;
+    Ok(written(state, caller, at, headers, edited, &outcome).await)
 }
 
 impl AppState {
@@ -119,24 +121,31 @@ impl AppState {
     }
 }
 
-/// Writes one line: the revision that shows it, and what became of it.
+/// The revision that shows a write, and whether it had been done before.
+#[derive(Clone, Copy)]
+struct Shown {
+    revision: Revision,
+    is_replay: bool,
+}
+
+/// Writes one line: what shows it, and what became of it.
 async fn write(
     state: &AppState,
     caller: &Caller,
     line: Line,
     headers: &HeaderMap,
-) -> Result<(Revision, Outcome), Problem> {
+) -> Result<(Shown, Outcome), Problem> {
     let operation = super::changesets::operation_id(caller, headers)?;
     let command = Command { lines: vec![line.clone()], all_or_nothing: true, reason: String::new(), operation };
-    let (revision, outcomes) = match state.app.edit(&caller.actor, command).await {
-        Ok(edited) => (edited.revision, edited.outcomes),
-        Err(EditError::Refused(outcomes)) => (state.app.revision(), outcomes),
+    let (shown, outcomes) = match state.app.edit(&caller.actor, command).await {
+        Ok(Edited { revision, outcomes, is_replay }) => (Shown { revision, is_replay }, outcomes),
+        Err(EditError::Refused(outcomes)) => (Shown { revision: state.app.revision(), is_replay: false }, outcomes),
         Err(error) => return Err(error.into()),
     };
     match outcomes.into_iter().next() {
         Some(Outcome::Refused(refusal)) => Err(refused(state, caller, &line, refusal).await?),
-        Some(outcome) => Ok((revision, outcome)),
-        None => Ok((revision, Outcome::NotDone)),
+        Some(outcome) => Ok((shown, outcome)),
+        None => Ok((shown, Outcome::NotDone)),
     }
 }
 
@@ -146,7 +155,7 @@ async fn written(
     caller: &Caller,
     at: usize,
     headers: &HeaderMap,
-    revision: Revision,
+    Shown { revision, is_replay }: Shown,
     outcome: &Outcome,
 ) -> Response {
     let id = feature_of(outcome);
@@ -159,7 +168,7 @@ async fn written(
     let tag = item.as_ref().and_then(|item| item_tag(state, &snapshot, at, item)).map(|tag| [(header::ETAG, tag)]);
     let Some(item) = item.filter(|_| wants_representation(headers)) else {
         let body = json!({ "id": id, "version": version, "revision": revision, "warnings": warnings });
-        return (tag, Answer::json(revision, &body)).into_response();
+        return marked((tag, Answer::json(revision, &body)).into_response(), is_replay);
     };
     let mut body = Vec::new();
     crate::exchange::geojson::write_feature(&item, &mut body);
@@ -167,7 +176,7 @@ async fn written(
     body.pop();
     body.extend(format!(",\"revision\":{revision},\"warnings\":{}}}", json!(warnings)).bytes());
     let applied = [(PREFERENCE_APPLIED, HeaderValue::from_static("return=representation"))];
-    (tag, applied, Answer::geojson(revision, body)).into_response()
+    marked((tag, applied, Answer::geojson(revision, body)).into_response(), is_replay)
 }
 
 fn wants_representation(headers: &HeaderMap) -> bool {
@@ -182,8 +191,8 @@ const fn feature_of(outcome: &Outcome) -> Option<FeatureId> {
     }
 }
 
-/// The version that `If-Match` names: by itself (`"3"`), or in the tag of an item.
-pub(super) fn base_of(headers: &HeaderMap) -> Result<Base, Problem> {
+/// The version that `If-Match` names: by itself (`"3"`), or in the tag of an item, which begins with `own`.
+pub(super) fn base_of(headers: &HeaderMap, own: Option<&str>) -> Result<Base, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(Base::Current) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
@@ -193,7 +202,12 @@ pub(super) fn base_of(headers: &HeaderMap) -> Result<Base, Problem> {
     let tag = text.trim_start_matches("W/").trim_matches('"');
     let parts: Vec<&str> = tag.split('-').collect();
     let version = match parts[..] {
-        [version] | [_, _, version, ..] => version.parse().ok(),
+        [version] => version.parse().ok(),
+        [database, id, version, ..] if own.is_some() => {
+            // The tag of something else names no version of this.
+            let is_own = own == Some(format!("{database}-{id}").as_str());
+            version.parse().ok().map(|version| if is_own { version } else { 0 })
+        }
         _ => None,
     };
     version.map(|version| Base::Version(Version(version))).ok_or_else(|| {
@@ -317,6 +331,7 @@ impl From<EditError> for Problem {
     fn from(error: EditError) -> Self {
         match error {
             EditError::Store(error) => error.into(),
+            EditError::TooManyWriters => Self::busy(),
             EditError::Reused(Revision(revision)) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency.reused",

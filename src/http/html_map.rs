@@ -115,7 +115,7 @@ pub(super) fn drawn(lang: Lang, snapshot: &Snapshot, at: usize, items: &[&Item])
     let layer = &catalogue.layers[at];
     let frame = Frame::around(bbox);
     let (mut svg, mut sources) = (String::new(), vec![at]);
-    under(&frame, snapshot, at, &mut svg, &mut sources);
+    let under_synthetic = under(&frame, snapshot, at, &mut svg, &mut sources);
     for item in items {
         own(&frame, layer.id.as_str(), &layer.style.color, &label(layer, item), item, &mut svg);
     }
@@ -123,7 +123,7 @@ pub(super) fn drawn(lang: Lang, snapshot: &Snapshot, at: usize, items: &[&Item])
     let title = layer.title.in_lang(lang);
     let centre = bbox.centre();
     let link = format!("/#{:.2}/{:.5}/{:.5}?l={}", frame.zoom().clamp(7.0, 18.0), centre.lat(), centre.lon(), layer.id);
-    let synthetic = items.iter().any(|item| item.property(SYNTHETIC) == Some(true.into()));
+    let synthetic = under_synthetic || items.iter().any(|item| is_synthetic(item));
     let synthetic = if synthetic {
         format!(" · <strong>{}</strong>", say(lang, "合成数据", "Synthetic data"))
     } else {
@@ -144,21 +144,28 @@ fn label(layer: &crate::catalog::Layer, item: &Item) -> String {
     label.unwrap_or_else(|| item.id.to_string())
 }
 
-/// What lies under the features of the page.
-fn under(frame: &Frame, snapshot: &Snapshot, own: usize, svg: &mut String, sources: &mut Vec<usize>) {
-    let Some(view) = frame.bbox() else { return };
+fn is_synthetic(item: &Item) -> bool {
+    item.property(SYNTHETIC) == Some(true.into())
+}
+
+/// What lies under the features of the page; whether any of it is made up.
+fn under(frame: &Frame, snapshot: &Snapshot, own: usize, svg: &mut String, sources: &mut Vec<usize>) -> bool {
+    let mut synthetic = false;
+    let Some(view) = frame.bbox() else { return synthetic };
     for (id, most_degrees, class) in UNDER {
         let position = snapshot.catalogue().layers.iter().position(|layer| layer.id.as_str() == id);
         let Some(at) = position.filter(|&at| at != own && frame.view.height() <= most_degrees) else { continue };
         let mut path = String::new();
         for item in snapshot.layer(at).in_box(view).take(MOST_UNDER) {
             path.push_str(&frame.path(&item.geo()));
+            synthetic |= is_synthetic(item);
         }
         if !path.is_empty() {
             sources.push(at);
             let _ = write!(svg, "<path class=\"{class}\" d=\"{path}\"/>");
         }
     }
+    synthetic
 }
 
 /// A feature, as a link to itself.

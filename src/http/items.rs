@@ -170,7 +170,10 @@ pub(super) async fn read_item(
             let written = write_item(&item, &own, crs).map_err(|error| out_of_reach(&error))?;
             Answer::geojson(snapshot.revision(), written)
         }
-        Format::Html => html::answer(snapshot.revision(), html::item(lang, &snapshot, at, &item)),
+        Format::Html => {
+            let revision = snapshot.revision();
+            html::answer(revision, state.desk.run(move || html::item(lang, &snapshot, at, &item)).await?)
+        }
     };
     Ok((tags, answer).into_response())
 }

@@ -198,6 +198,21 @@ impl LayerIndex {
         shown
     }
 
+    /// Hides every count, where small ones are hidden. The items that show less from now on.
+    pub(super) fn hide_all_counts(&mut self) -> Vec<Arc<Item>> {
+        let counts: Vec<usize> = self.keys.counts().collect();
+        let mut edit = LayerEdit::default();
+        for item in self.in_box(Bbox::WORLD).map(Arc::clone) {
+            if let Some(hidden) = item.hiding(&counts) {
+                edit.touched.push((item.bbox(), self.revision));
+                edit.removed.push(item);
+                edit.added.push(Arc::new(hidden));
+            }
+        }
+        self.replace(&edit);
+        edit.added
+    }
+
     /// This layer as far as a sight of a part of it goes. Cells stay for their revisions.
     pub(super) fn seen_by(&self, sight: &LayerSight) -> Self {
         let mut seen = Self { cells: Vec::new(), count: 0, extent: None, ..self.clone() };

@@ -1,5 +1,8 @@
 //! The map as it was: what has changed since is put back.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::Snapshot;
 use crate::domain::{Change, ChangeKind, Commit, Feature, FeatureId, LayerId, Revision};
 
@@ -29,9 +32,24 @@ impl Snapshot {
             intakes: Vec::new(),
         };
         let mut past = self.apply(&[commit]);
+        let changed: BTreeSet<usize> = touched.iter().filter_map(|(_, layer)| self.catalogue.position(layer)).collect();
+        for layer in changed {
+            past.hide_counts_of(layer);
+        }
         past.revision = to;
         past.is_past = true;
         past
+    }
+
+    /// Hides the counts of a layer that hides small ones: beside today's, those of an earlier time would give away what
+    /// either of them hides.
+    fn hide_counts_of(&mut self, layer: usize) {
+        if !self.layers[layer].keys().hides_counts() {
+            return;
+        }
+        for item in Arc::make_mut(&mut self.layers[layer]).hide_all_counts() {
+            self.ids.set(item.id, Some((layer as u16, item)));
+        }
     }
 
     /// Whether it is the map of an earlier time.

@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::{
-    Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision, Version,
+    Applied, Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision, Version,
 };
 
 pub use accounts::Accounts;
@@ -151,8 +151,8 @@ pub trait Store: Send + Sync {
     /// once a revision can be read, every smaller one can.
     async fn append(&self, change_set: ChangeSet) -> Result<Committed, StoreError>;
 
-    /// The revision that an operation became; none when it was not applied.
-    async fn applied(&self, operation: OperationId) -> Result<Option<Revision>, StoreError>;
+    /// What an operation became; none when it was not applied.
+    async fn applied(&self, operation: OperationId) -> Result<Option<Applied>, StoreError>;
 
     /// The commits after a revision in order, whole, until they hold at least `limit` changes.
     async fn commits_after(&self, after: Revision, limit: usize) -> Result<Vec<Commit>, StoreError>;

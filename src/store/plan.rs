@@ -18,6 +18,8 @@ pub(super) struct Prepared {
     pub(super) at: jiff::Timestamp,
     /// The client's name for it.
     pub(super) operation: Option<String>,
+    /// The digest of what was asked, its bits as a signed number.
+    pub(super) operation_digest: Option<i64>,
     /// JSON array; none when empty.
     pub(super) intakes: Option<String>,
     /// The codes it gives.
@@ -93,7 +95,8 @@ impl Prepared {
             actor: change_set.actor.clone(),
             reason: change_set.reason.clone(),
             at: change_set.at,
-            operation: change_set.operation.map(|operation| operation.to_string()),
+            operation: change_set.operation.map(|attempt| attempt.id.to_string()),
+            operation_digest: change_set.operation.map(|attempt| attempt.digest.cast_signed()),
             intakes,
             claims: change_set.claims.clone(),
             edits,

@@ -23,7 +23,7 @@ use super::plan::Prepared;
 use super::rows::{self, Fault, FeatureRow};
 use super::scan::Pipeline;
 use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Views, Webhooks, totals};
-use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
+use crate::domain::{Applied, Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
 
 /// Connections of one server: readers, one writer, one listener.
 const CONNECTIONS: u32 = 10;
@@ -135,13 +135,9 @@ impl Store for PostgresStore {
         rows::assemble(sets, changes).map_err(self.fault())
     }
 
-    async fn applied(&self, operation: OperationId) -> Result<Option<Revision>, StoreError> {
+    async fn applied(&self, operation: OperationId) -> Result<Option<Applied>, StoreError> {
         let found = statements::operation(&mut *self.reader().await?, &operation.to_string()).await;
-        found
-            .map_err(self.fault())?
-            .map(|revision| rows::natural(revision).map(Revision))
-            .transpose()
-            .map_err(self.fault())
+        found.map_err(self.fault())?.map(rows::applied).transpose().map_err(self.fault())
     }
 
     async fn summaries(&self, after: Revision, until: Revision) -> Result<Vec<CommitSummary>, StoreError> {

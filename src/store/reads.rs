@@ -187,10 +187,13 @@ macro_rules! reads {
             sqlx::query_as(sql).bind(ids.to_owned()).fetch_all(on).await
         }
 
-        /// The revision that an operation became.
-        pub(super) async fn operation(on: &mut $connection, operation: &str) -> sqlx::Result<Option<i64>> {
-            let sql = "SELECT revision FROM change_set WHERE operation = $1";
-            sqlx::query_scalar(sql).bind(operation.to_owned()).fetch_optional(on).await
+        /// The revision that an operation became, and the digest of what was asked.
+        pub(super) async fn operation(
+            on: &mut $connection,
+            operation: &str,
+        ) -> sqlx::Result<Option<rows::AppliedRow>> {
+            let sql = "SELECT revision, operation_digest FROM change_set WHERE operation = $1";
+            sqlx::query_as(sql).bind(operation.to_owned()).fetch_optional(on).await
         }
 
         /// What the shared checks find, in words.

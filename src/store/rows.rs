@@ -7,7 +7,7 @@ use wkb::Endianness;
 use wkb::writer::WriteOptions;
 
 use crate::domain::{
-    Change, ChangeCount, ChangeKind, Commit, CommitSummary, Draft, Feature, FeatureId, Geometry, Intake, LayerId,
+    Applied, Change, ChangeCount, ChangeKind, Commit, CommitSummary, Draft, Feature, FeatureId, Geometry, Intake, LayerId,
     LonLat, Properties, Revision, Version,
 };
 
@@ -22,6 +22,9 @@ pub(super) type ChangeRow = (i64, i64, i64, String, String, Option<String>, Opti
 
 /// `revision, layer, kind, village before, village after, how many`
 pub(super) type CountedRow = (i64, String, String, Option<String>, Option<String>, i64);
+
+/// `revision, digest of the operation`
+pub(super) type AppliedRow = (i64, Option<i64>);
 
 /// What goes wrong below a store method, before the store says where.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +157,11 @@ pub(super) fn summaries(sets: Vec<ChangeSetRow>, counted: Vec<CountedRow>) -> Re
         summaries.push(CommitSummary { revision, actor, reason, at, counts });
     }
     Ok(summaries)
+}
+
+/// What an operation became.
+pub(super) fn applied((revision, digest): AppliedRow) -> Result<Applied, Fault> {
+    Ok(Applied { revision: Revision(natural(revision)?), digest: digest.map(i64::cast_unsigned) })
 }
 
 fn kind(word: &str) -> Result<ChangeKind, String> {

@@ -22,7 +22,7 @@ use super::plan::Prepared;
 use super::rows::{self, Fault};
 use super::scan::Pipeline;
 use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Views, Webhooks, migrate, totals};
-use crate::domain::{Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
+use crate::domain::{Applied, Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
 use writer::{Request, Writer};
 
 /// Change sets that may wait for the writer before callers are held back.
@@ -141,13 +141,9 @@ impl Store for SqliteStore {
         rows::assemble(sets, changes).map_err(self.fault())
     }
 
-    async fn applied(&self, operation: OperationId) -> Result<Option<Revision>, StoreError> {
+    async fn applied(&self, operation: OperationId) -> Result<Option<Applied>, StoreError> {
         let found = statements::operation(&mut *self.reader().await?, &operation.to_string()).await;
-        found
-            .map_err(self.fault())?
-            .map(|revision| rows::natural(revision).map(Revision))
-            .transpose()
-            .map_err(self.fault())
+        found.map_err(self.fault())?.map(rows::applied).transpose().map_err(self.fault())
     }
 
     async fn summaries(&self, after: Revision, until: Revision) -> Result<Vec<CommitSummary>, StoreError> {

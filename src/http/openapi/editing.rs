@@ -11,7 +11,7 @@ const ITEM: Parameter = path("id", "Number or code of a feature", string, || jso
 
 const REVISION: Parameter = path("revision", "A revision: the number of a change set", integer, || json!(1));
 
-const IF_MATCH: Parameter = Parameter {
+pub(super) const IF_MATCH: Parameter = Parameter {
     name: "If-Match",
     place: "header",
     description: "The version an edit was made from, or the ETag of the feature",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::editing::IF_MATCH;
 use super::operations::{Access, JSON, Operation, PLAIN};
 use super::parameters::{Parameter, path, query, string};
 use super::schemas::{list, object};
@@ -67,6 +68,7 @@ pub(super) const VIEWS: &[Operation] = &[
         path: "/views/{id}",
         id: "replace_view",
         summary: ("更新视图", "Save it anew, upon the version in If-Match; for its owner"),
+        parameters: &[ID, IF_MATCH],
         takes: &[(JSON, "NewSavedView")],
         answers: &[(JSON, "SavedView")],
         refuses: WRITING,
@@ -83,6 +85,7 @@ pub(super) const VIEWS: &[Operation] = &[
             "Delete it, at the version in If-Match; for its owner, of what others see for administrators too",
         ),
         status: 204,
+        parameters: &[ID, IF_MATCH],
         refuses: WRITING,
         access: Access::Known,
         speaks: false,

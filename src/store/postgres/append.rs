@@ -21,9 +21,9 @@ pub(super) async fn apply(on: &mut PgConnection, prepared: &Prepared, place: &Pl
     let (revision, first_id): (i64, i64) =
         sqlx::query_as(advance).bind(prepared.creates()).fetch_one(&mut *on).await.map_err(sql)?;
     if let Some(operation) = &prepared.operation
-        && let Some(revision) = statements::operation(&mut *on, operation).await.map_err(sql)?
+        && let Some(row) = statements::operation(&mut *on, operation).await.map_err(sql)?
     {
-        let revision = Revision(rows::natural(revision).map_err(failed)?);
+        let revision = rows::applied(row).map_err(failed)?.revision;
         return Err(StoreError::AlreadyApplied { revision });
     }
     if !prepared.claims.codes.is_empty() {
@@ -71,14 +71,15 @@ async fn write(
     prepared: &Prepared,
     writes: &[Write<'_>],
 ) -> sqlx::Result<()> {
-    let sql = "INSERT INTO change_set (revision, at, actor, reason, operation, intakes) \
-               VALUES ($1, $2, $3, $4, $5, $6::text::json)";
+    let sql = "INSERT INTO change_set (revision, at, actor, reason, operation, operation_digest, intakes) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)";
     sqlx::query(sql)
         .bind(revision)
         .bind(at)
         .bind(prepared.actor.as_str())
         .bind(prepared.reason.as_str())
         .bind(prepared.operation.as_deref())
+        .bind(prepared.operation_digest)
         .bind(prepared.intakes.as_deref())
         .execute(&mut *on)
         .await?;

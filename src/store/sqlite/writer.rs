@@ -125,9 +125,9 @@ impl Writer {
         let failed = |fault: Fault| place.error("appending", fault);
         let sql = |error: sqlx::Error| place.error("appending", error);
         if let Some(operation) = &prepared.operation
-            && let Some(revision) = statements::operation(&mut self.connection, operation).await.map_err(sql)?
+            && let Some(row) = statements::operation(&mut self.connection, operation).await.map_err(sql)?
         {
-            let revision = Revision(rows::natural(revision).map_err(failed)?);
+            let revision = rows::applied(row).map_err(failed)?.revision;
             return Err(StoreError::AlreadyApplied { revision });
         }
         if !prepared.claims.codes.is_empty() {
@@ -174,13 +174,15 @@ impl Writer {
 
     async fn write(&mut self, revision: i64, at: &str, prepared: &Prepared, writes: &[Write<'_>]) -> sqlx::Result<()> {
         sqlx::query(
-            "INSERT INTO change_set (revision, at, actor, reason, operation, intakes) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO change_set (revision, at, actor, reason, operation, operation_digest, intakes) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(revision)
         .bind(at)
         .bind(prepared.actor.as_str())
         .bind(prepared.reason.as_str())
         .bind(prepared.operation.as_deref())
+        .bind(prepared.operation_digest)
         .bind(prepared.intakes.as_deref())
         .execute(&mut self.connection)
         .await?;

@@ -215,3 +215,147 @@ async fn lines_that_cannot_be_read_are_told_until_they_are_too_many() {
     assert_eq!(problem["lines"].as_array().unwrap().len(), 1_000);
     assert!(sent(1_001).await.problem(400, "body.invalid")["detail"].as_str().unwrap().contains("1000"));
 }
+
+#[tokio::test]
+async fn a_key_answers_only_what_was_asked_under_it() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let first = send(&server, &south, "POST", NODES, Some(&node("N-1", IN_THE_SOUTH))).await.json();
+    let second = send(&server, &south, "POST", NODES, Some(&node("N-2", IN_THE_SOUTH))).await.json();
+    let headers = [("authorization", south.as_str()), ("idempotency-key", "rename")];
+    let line = |id: &Value, name: &str| {
+        json!({ "patch": "network-node", "id": id, "properties": { "name": name } }).to_string()
+    };
+    let sent = async |lines: String| server.post("/changesets", &headers, "application/x-ndjson", lines).await;
+    let one = line(&first["id"], "一");
+    assert_eq!(sent(one.clone()).await.status, 200);
+    assert_eq!(sent(one.clone()).await.header("idempotency-replayed"), "true");
+    let more = format!("{one}\n{}", line(&second["id"], "二"));
+    sent(more).await.problem(422, "idempotency.reused");
+    // A reason in the words of an undo is no undo.
+    let words = format!("/changesets?reason=undo%20{}", first["revision"]);
+    let keyed = [("authorization", south.as_str()), ("idempotency-key", "words")];
+    assert_eq!(server.post(&words, &keyed, "application/x-ndjson", line(&second["id"], "三")).await.status, 200);
+    let undo = format!("/changesets/{}/undo", first["revision"]);
+    server.ask("POST", &undo, &keyed).await.problem(422, "idempotency.reused");
+}
+
+#[tokio::test]
+async fn what_is_sent_again_while_it_is_under_way_is_done_once_and_told_so() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let made = send(&server, &south, "POST", NODES, Some(&node("N-1", IN_THE_SOUTH))).await;
+    let path = format!("{NODES}/{}", made.json()["id"]);
+    let patch = json!({ "properties": { "name": "新名" } });
+    let headers = [("authorization", south.as_str()), ("idempotency-key", "p"), ("if-match", "\"1\"")];
+    let patches = (0..12).map(|_| server.send("PATCH", &path, &headers, Some(&patch)));
+    let answers = futures_util::future::join_all(patches).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    let replayed = answers.iter().filter(|answer| answer.headers.contains_key("idempotency-replayed")).count();
+    assert_eq!(replayed, 11, "one did it");
+    let undo = format!("/changesets/{}/undo", answers[0].json()["revision"]);
+    let keyed = [("authorization", south.as_str()), ("idempotency-key", "u")];
+    let undone = futures_util::future::join_all((0..12).map(|_| server.ask("POST", &undo, &keyed))).await;
+    assert!(undone.iter().all(|answer| answer.status == 200));
+    assert_eq!(send(&server, &south, "GET", &path, None).await.json()["version"], 3, "taken back once");
+}
+
+#[tokio::test]
+async fn an_edit_of_a_hidden_count_does_not_tell_whether_it_was_that() {
+    let server = TestApp::guarded().await;
+    let (_, north, _) = editors(&server).await;
+    let path = "/collections/population/items/429005002002";
+    let mut versions = Vec::new();
+    for persons in [5, 7] {
+        let patch = json!({ "properties": { "persons": persons } });
+        let answer = send(&server, &north, "PATCH", path, Some(&patch)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        versions.push(answer.json()["version"].as_u64().unwrap());
+        let back = send(&server, &north, "POST", &format!("/changesets/{}/undo", answer.json()["revision"]), None).await;
+        assert_eq!(back.status, 200, "{}", back.text());
+    }
+    assert_eq!(versions, [2, 4], "the right guess is a change like the wrong one");
+}
+
+#[tokio::test]
+async fn a_change_set_of_which_one_sees_nothing_is_not_there_to_be_taken_back() {
+    let server = TestApp::guarded().await;
+    let (south, north, _) = editors(&server).await;
+    let plates = server.bearer("plates", vec![grant("editor", Some(&["doorplate"]), "429005")]).await;
+    let made = send(&server, &south, "POST", NODES, Some(&node("N-1", IN_THE_SOUTH))).await.json();
+    let undo = format!("/changesets/{}/undo", made["revision"]);
+    for who in [&north, &plates] {
+        send(&server, who, "POST", &undo, None).await.problem(404, "revision.not_found");
+    }
+}
+
+#[tokio::test]
+async fn the_tag_of_something_else_names_no_version() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let first = send(&server, &south, "POST", NODES, Some(&node("N-1", IN_THE_SOUTH))).await;
+    let second = send(&server, &south, "POST", NODES, Some(&node("N-2", IN_THE_SOUTH))).await;
+    let path = format!("{NODES}/{}", first.json()["id"]);
+    let patch = json!({ "properties": { "name": "新名" } });
+    for tag in [second.header("etag"), "\"deadbeefdeadbeef-999-1-0-json\""] {
+        let headers = [("authorization", south.as_str()), ("if-match", tag)];
+        server.send("PATCH", &path, &headers, Some(&patch)).await.problem(412, "version.conflict");
+    }
+}
+
+#[tokio::test]
+async fn values_beyond_what_tiles_and_clients_carry_are_refused() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let long = json!({ "properties": { "name": "长".repeat(2_001) } });
+    let made = send(&server, &south, "POST", NODES, Some(&node("N-1", IN_THE_SOUTH))).await;
+    let path = format!("{NODES}/{}", made.json()["id"]);
+    let problem = send(&server, &south, "PATCH", &path, Some(&long)).await.problem(422, "feature.invalid");
+    assert!(problem["faults"][0]["message"].to_string().contains("2000"), "{problem}");
+    let plates = "/collections/doorplate/items";
+    let plate = send(&server, &south, "GET", &format!("{plates}?limit=1"), None).await.json()["features"][0].clone();
+    let path = format!("{plates}/{}", plate["id"]);
+    for huge in [json!(1e308), json!(9_223_372_036_854_775_807_u64)] {
+        let patch = json!({ "properties": { "priority": huge } });
+        send(&server, &south, "PATCH", &path, Some(&patch)).await.problem(422, "feature.invalid");
+    }
+    let whole = json!({ "properties": { "priority": 3.0 } });
+    assert_eq!(send(&server, &south, "PATCH", &path, Some(&whole)).await.status, 200);
+    let written = send(&server, &south, "GET", &path, None).await.text();
+    assert!(written.contains("\"priority\":3,") || written.contains("\"priority\":3}"), "{written}");
+}
+
+#[tokio::test]
+async fn a_ring_of_very_many_corners_is_refused_before_it_is_looked_at() {
+    let server = TestApp::guarded().await;
+    let (south, ..) = editors(&server).await;
+    let ring: Vec<[f64; 2]> = (0..=20_001)
+        .map(|i| f64::from(i % 20_001) / 20_001.0 * std::f64::consts::TAU)
+        .map(|turn| [112.76 + 0.01 * turn.cos(), 30.36 + 0.01 * turn.sin()])
+        .collect();
+    let compound = json!({
+        "type": "Feature",
+        "geometry": { "type": "Polygon", "coordinates": [ring] },
+        "properties": { "name": "圆", "code": "C-1" },
+    });
+    let problem = send(&server, &south, "POST", "/collections/compound/items", Some(&compound)).await.problem(422, "feature.invalid");
+    assert!(problem["faults"].to_string().contains("geometry.too_detailed"), "{problem}");
+}
+
+#[tokio::test]
+async fn the_map_of_an_earlier_time_does_not_give_away_what_is_hidden_now() {
+    let server = TestApp::guarded().await;
+    let (_, north, city) = editors(&server).await;
+    let before = jiff::Timestamp::now();
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let patch = json!({ "properties": { "persons": 400 } });
+    let path = "/collections/population/items/429005002002";
+    assert_eq!(send(&server, &north, "PATCH", path, Some(&patch)).await.status, 200);
+    let counts = async |query: &str| {
+        let page = send(&server, &city, "GET", &format!("/collections/population/items{query}"), None).await.json();
+        let features = page["features"].as_array().unwrap().clone();
+        features.iter().filter(|one| one["properties"].get("persons").is_some()).count()
+    };
+    assert_eq!(counts("").await, 4, "none is small now");
+    assert_eq!(counts(&format!("?datetime={before}")).await, 0, "of what was, none is told");
+}

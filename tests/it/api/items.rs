@@ -266,6 +266,13 @@ async fn a_page_that_leads_back_stays_right_while_others_edit() {
     let page = server.json(back["href"].as_str().unwrap().strip_prefix(&server.base).unwrap()).await;
     assert_eq!(page["numberReturned"], 9, "it holds the nine that are left, not one of the page before");
     assert!(page["features"].as_array().unwrap().iter().all(|feature| feature["id"] != third_to_last));
+    for (empty, rel) in [("cursor=~1", "next"), ("cursor=99999999", "prev")] {
+        let page = server.json(&format!("/collections/doorplate/items?{empty}&limit=10")).await;
+        assert_eq!(page["numberReturned"], 0);
+        let link = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == rel).unwrap();
+        let around = server.json(link["href"].as_str().unwrap().strip_prefix(&server.base).unwrap()).await;
+        assert_eq!(around["numberReturned"], 10, "an empty page leads back: {empty}");
+    }
     server.get("/collections/doorplate/items?cursor=~x").await.problem(400, "parameter.invalid");
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use platbook::domain::{
-    ChangeKind, ChangeSet, Claims, Draft, Edit, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Revision,
+    Attempt, ChangeKind, ChangeSet, Claims, Draft, Edit, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Revision,
     Version,
 };
 use platbook::store::{Store, StoreError};
@@ -152,18 +152,24 @@ pub(super) async fn a_feature_may_stand_in_one_edit_only(db: Db) {
     assert_eq!(db.feature(feature.id).await.unwrap(), Some(feature));
 }
 
+fn attempt(digest: u64) -> Attempt {
+    Attempt { id: Uuid::new_v4(), digest }
+}
+
 pub(super) async fn an_operation_is_applied_once(db: Db) {
     made(&db, "before").await;
-    let once = ChangeSet { operation: Some(Uuid::new_v4()), ..set(vec![create("once")]) };
+    let once = ChangeSet { operation: Some(attempt(7)), ..set(vec![create("once")]) };
     assert_eq!(db.append(once.clone()).await.unwrap().revision, Revision(2));
     made(&db, "after").await;
     let error = db.append(once.clone()).await.unwrap_err();
     assert!(matches!(error, StoreError::AlreadyApplied { revision: Revision(2) }), "{error}");
     assert_eq!(db.head().await.unwrap(), Revision(3));
-    assert_eq!(db.applied(once.operation.unwrap()).await.unwrap(), Some(Revision(2)));
+    let applied = db.applied(once.operation.unwrap().id).await.unwrap().unwrap();
+    assert_eq!((applied.revision, applied.digest), (Revision(2), Some(7)));
+    assert!(applied.is(once.operation.unwrap()) && !applied.is(Attempt { digest: 8, ..once.operation.unwrap() }));
     assert_eq!(db.applied(Uuid::new_v4()).await.unwrap(), None);
 
-    let race = ChangeSet { operation: Some(Uuid::new_v4()), ..once };
+    let race = ChangeSet { operation: Some(attempt(u64::MAX)), ..once };
     let (one, two) = tokio::join!(db.append(race.clone()), db.append(race));
     assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
     assert_eq!(scanned(&db).await.1.len(), 4);
