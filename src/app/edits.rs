@@ -13,8 +13,8 @@ use super::{App, SHOWN_WITHIN};
 use crate::auth::Actor;
 use crate::catalog::Catalogue;
 use crate::domain::{
-    Attempt, Change, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, Draft, Edit, Feature, FeatureId, Geometry, OperationId,
-    Properties, Revision, Version,
+    Attempt, Change, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, Draft, Edit, Feature, FeatureId, Geometry,
+    OperationId, Properties, Revision, Version,
 };
 use crate::edit::{
     Fault, Inspected, Line, NotUndone, Operation, Refusal, Verdict, decide, inspect, may_take_back, undo,
@@ -251,7 +251,8 @@ impl App {
         let summary = self.store.summaries(before, revision).await?.into_iter().find(|one| one.revision == revision);
         let summary = summary.ok_or(EditError::NoRevision(revision))?;
         let denied = |denied| EditError::NotUndone(NotUndone::Refused(Refusal::Denied(denied)));
-        may_take_back(&self.catalogue, actor, &summary.counts).map_err(|why| why.map_or(EditError::NoRevision(revision), denied))
+        may_take_back(&self.catalogue, actor, &summary.counts)
+            .map_err(|why| why.map_or(EditError::NoRevision(revision), denied))
     }
 
     /// Waits until the map shows what another writer was faster with: whether that matters is decided on

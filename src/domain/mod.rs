@@ -16,7 +16,8 @@ mod wanted;
 
 pub use access::{ANONYMOUS, AccountName, Action, Grant, InvalidAccountName, InvalidAction, InvalidRole, RoleId};
 pub use change::{
-    Applied, Attempt, Change, ChangeCount, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, CommitSummary, Edit, Intake, OperationId,
+    Applied, Attempt, Change, ChangeCount, ChangeKind, ChangeSet, ClaimedCode, Claims, Commit, CommitSummary, Edit,
+    Intake, OperationId,
 };
 pub use codes::division::{DivisionCode, DivisionLevel};
 pub use feature::{Draft, Feature, Properties};

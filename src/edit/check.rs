@@ -54,7 +54,7 @@ impl<'a> Subject<'a> {
 }
 
 /// Corners of a feature at the most: whether a ring crosses itself takes time that grows with their square.
-pub const MOST_CORNERS: usize = 20_000;
+pub(super) const MOST_CORNERS: usize = 20_000;
 
 /// Everything that stops an edit.
 pub(super) fn faults(subject: &Subject<'_>, validator: &Validator) -> Vec<Fault> {

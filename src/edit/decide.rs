@@ -166,7 +166,9 @@ impl<'a> Desk<'a> {
         for (name, value) in &mut properties {
             let is_whole = layer.properties.get(name).is_some_and(|property| property.kind == PropertyType::Integer);
             // 1.0 is written as 1, so that the two are one value.
-            if is_whole && let Some(number) = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < EXACT) {
+            if is_whole
+                && let Some(number) = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < EXACT)
+            {
                 *value = (number as i64).into();
             }
         }

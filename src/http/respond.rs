@@ -64,7 +64,9 @@ pub(super) fn link_header(links: &[Value]) -> HeaderValue {
 
 /// Where the client reached the server: `X-Forwarded-Proto` and `-Host` by a proxy, else `Host`.
 pub(super) fn base_url(headers: &HeaderMap) -> String {
-    let text = |name: &str| headers.get_all(name).iter().next_back().and_then(|value| value.to_str().ok()).filter(|text| is_plain(text));
+    let text = |name: &str| {
+        headers.get_all(name).iter().next_back().and_then(|value| value.to_str().ok()).filter(|text| is_plain(text))
+    };
     let host = text("x-forwarded-host").or_else(|| text("host")).unwrap_or("localhost");
     let scheme = text("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https")).unwrap_or("http");
     format!("{scheme}://{host}")

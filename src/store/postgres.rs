@@ -23,7 +23,9 @@ use super::plan::Prepared;
 use super::rows::{self, Fault, FeatureRow};
 use super::scan::Pipeline;
 use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Views, Webhooks, totals};
-use crate::domain::{Applied, Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
+use crate::domain::{
+    Applied, Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision,
+};
 
 /// Connections of one server: readers, one writer, one listener.
 const CONNECTIONS: u32 = 10;

@@ -7,8 +7,8 @@ use wkb::Endianness;
 use wkb::writer::WriteOptions;
 
 use crate::domain::{
-    Applied, Change, ChangeCount, ChangeKind, Commit, CommitSummary, Draft, Feature, FeatureId, Geometry, Intake, LayerId,
-    LonLat, Properties, Revision, Version,
+    Applied, Change, ChangeCount, ChangeKind, Commit, CommitSummary, Draft, Feature, FeatureId, Geometry, Intake,
+    LayerId, LonLat, Properties, Revision, Version,
 };
 
 /// `id, layer, village, version, revision, geometry, properties`

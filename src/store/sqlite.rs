@@ -22,7 +22,9 @@ use super::plan::Prepared;
 use super::rows::{self, Fault};
 use super::scan::Pipeline;
 use super::{Accounts, Committed, IntakeTotal, Store, StoreError, Views, Webhooks, migrate, totals};
-use crate::domain::{Applied, Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision};
+use crate::domain::{
+    Applied, Change, ChangeSet, Commit, CommitSummary, Feature, FeatureId, LayerId, OperationId, Revision,
+};
 use writer::{Request, Writer};
 
 /// Change sets that may wait for the writer before callers are held back.

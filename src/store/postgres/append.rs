@@ -3,7 +3,6 @@
 use sqlx::PgConnection;
 
 use super::statements;
-use crate::domain::Revision;
 use crate::store::claims::{LOOKED_THROUGH, given_since};
 use crate::store::failure::Place;
 use crate::store::plan::{Prepared, Standing, Write, committed};

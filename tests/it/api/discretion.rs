@@ -250,7 +250,11 @@ async fn what_is_sent_again_while_it_is_under_way_is_done_once_and_told_so() {
     let headers = [("authorization", south.as_str()), ("idempotency-key", "p"), ("if-match", "\"1\"")];
     let patches = (0..12).map(|_| server.send("PATCH", &path, &headers, Some(&patch)));
     let answers = futures_util::future::join_all(patches).await;
-    assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    assert!(
+        answers.iter().all(|answer| answer.status == 200),
+        "{:?}",
+        answers.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
     let replayed = answers.iter().filter(|answer| answer.headers.contains_key("idempotency-replayed")).count();
     assert_eq!(replayed, 11, "one did it");
     let undo = format!("/changesets/{}/undo", answers[0].json()["revision"]);
@@ -271,7 +275,8 @@ async fn an_edit_of_a_hidden_count_does_not_tell_whether_it_was_that() {
         let answer = send(&server, &north, "PATCH", path, Some(&patch)).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         versions.push(answer.json()["version"].as_u64().unwrap());
-        let back = send(&server, &north, "POST", &format!("/changesets/{}/undo", answer.json()["revision"]), None).await;
+        let back =
+            send(&server, &north, "POST", &format!("/changesets/{}/undo", answer.json()["revision"]), None).await;
         assert_eq!(back.status, 200, "{}", back.text());
     }
     assert_eq!(versions, [2, 4], "the right guess is a change like the wrong one");
@@ -338,7 +343,9 @@ async fn a_ring_of_very_many_corners_is_refused_before_it_is_looked_at() {
         "geometry": { "type": "Polygon", "coordinates": [ring] },
         "properties": { "name": "圆", "code": "C-1" },
     });
-    let problem = send(&server, &south, "POST", "/collections/compound/items", Some(&compound)).await.problem(422, "feature.invalid");
+    let problem = send(&server, &south, "POST", "/collections/compound/items", Some(&compound))
+        .await
+        .problem(422, "feature.invalid");
     assert!(problem["faults"].to_string().contains("geometry.too_detailed"), "{problem}");
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use platbook::domain::{
-    Attempt, ChangeKind, ChangeSet, Claims, Draft, Edit, Feature, FeatureId, Geometry, Intake, LayerId, LonLat, Revision,
-    Version,
+    Attempt, ChangeKind, ChangeSet, Claims, Draft, Edit, Feature, FeatureId, Geometry, Intake, LayerId, LonLat,
+    Revision, Version,
 };
 use platbook::store::{Store, StoreError};
 use serde_json::json;
