@@ -135,8 +135,12 @@ fn another_layer_is_a_file_more() {
 #[test]
 fn what_edits_are_held_against_must_be_declared() {
     for (from, to, message) in [
-        ("layer = \"compound\"", "layer = \"road\"", "expected a layer of polygons, got `road`"),
-        ("by = \"name\"", "by = \"title\"", "expected a property of `compound`"),
+        (
+            "\"compound\", layer = \"compound\"",
+            "\"compound\", layer = \"road\"",
+            "expected a layer of polygons, got `road`",
+        ),
+        ("by = \"name\" }]", "by = \"title\" }]", "expected a property of `compound`"),
         ("property = \"compound\"", "property = \"estate\"", "expected a string property"),
         ("apart_m = 3.0", "apart_m = -1.0", "expected a distance above 0"),
     ] {
