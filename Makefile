@@ -27,7 +27,7 @@ web/dist/index.html: $(shell find web -type f -not -path 'web/node_modules/*' -n
 test: test-rust test-web e2e
 
 test-rust: web
-	scripts/install postgres gdal node clients qgis
+	scripts/install postgres gdal chromium node clients qgis
 	cargo test --locked
 
 test-web: web

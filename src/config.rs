@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::TileLimits;
 use crate::domain::RoleId;
 use crate::http::{Access, Limits};
-use crate::webhooks;
+use crate::{print, webhooks};
 
 /// The file that is read when none is named and it is there.
 pub const DEFAULT_FILE: &str = "platbook.toml";
@@ -37,6 +37,8 @@ pub struct Config {
     pub access: Access,
     /// How webhooks are delivered.
     pub webhooks: webhooks::Settings,
+    /// How prints are made.
+    pub print: print::Settings,
 }
 
 /// How the log of the program is written.
@@ -61,6 +63,7 @@ impl Default for Config {
             http: Limits::default(),
             access: Access::default(),
             webhooks: webhooks::Settings::default(),
+            print: print::Settings::default(),
         }
     }
 }

@@ -31,6 +31,8 @@ pub mod app;
 
 pub mod webhooks;
 
+pub mod print;
+
 pub mod imports;
 
 pub mod http;

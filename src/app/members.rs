@@ -9,7 +9,7 @@ use crate::auth::{Actor, Target, may};
 use crate::catalog::Roles;
 use crate::domain::{AccountName, Action, ViewId};
 use crate::store::StoreError;
-use crate::store::accounts::{Account, Accounts, AuditEntry, SecretHash, Session, Token};
+use crate::store::accounts::{Account, Accounts, AuditEntry, SecretHash, Session, Token, ViewToken};
 
 /// How a token begins, so that one found in a file or a log is known for what it is.
 pub const TOKEN_PREFIX: &str = "pbk_";
@@ -70,6 +70,21 @@ pub async fn create_token(
     };
     token.id = accounts.create_token(&token).await?;
     Ok((shown, token))
+}
+
+/// How a view token begins.
+pub const VIEW_TOKEN_PREFIX: &str = "pbv_";
+
+/// Keeps a view token under a secret of its own, and returns it as it is shown, this once; none when `most` of its
+/// account hold already.
+pub async fn create_view_token(
+    accounts: &dyn Accounts,
+    token: ViewToken,
+    most: u32,
+) -> Result<Option<(String, ViewToken)>, StoreError> {
+    let shown = format!("{VIEW_TOKEN_PREFIX}{}", draw_secret());
+    let token = ViewToken { secret: SecretHash::of(&shown), ..token };
+    Ok(accounts.create_view_token(&token, most).await?.then_some((shown, token)))
 }
 
 /// Whether nobody could give accounts any more if an account became another than it was.

@@ -9,6 +9,6 @@ mod grant;
 mod rule;
 mod sight;
 
-pub use actor::Actor;
+pub use actor::{Actor, Within};
 pub use grant::{InvalidGrant, UnknownDepartment, check_department, check_grant};
 pub use rule::{Denied, Target, may};

@@ -62,6 +62,12 @@ pub enum Denied {
         /// What was asked.
         action: Action,
     },
+    /// The account may, its view token is for other layers or another division.
+    #[error("this view token is for other layers or another division")]
+    TokenLacksTarget {
+        /// What was asked.
+        action: Action,
+    },
 }
 
 fn place(division: Option<DivisionCode>) -> String {
@@ -70,6 +76,11 @@ fn place(division: Option<DivisionCode>) -> String {
 
 /// Whether an actor may do something. Public layers may be read by everybody.
 pub fn may(roles: &Roles, actor: &Actor, action: Action, target: &Target<'_>) -> Result<(), Denied> {
+    if let (Some(within), Target::Feature { layer, division }) = (&actor.within, target)
+        && !(within.covers(&layer.id) && within.reaches(*division))
+    {
+        return Err(Denied::TokenLacksTarget { action });
+    }
     if let Target::Feature { layer, .. } = target
         && action == Action::Read
         && layer.is_public()

@@ -13,6 +13,14 @@ impl Sight {
 }
 
 fn of_layer(catalogue: &Catalogue, actor: &Actor, layer: &Layer) -> LayerSight {
+    match &actor.within {
+        None => granted(catalogue, actor, layer),
+        Some(within) if within.covers(&layer.id) => granted(catalogue, actor, layer).narrowed_to(within.division),
+        Some(_) => LayerSight::Nothing,
+    }
+}
+
+fn granted(catalogue: &Catalogue, actor: &Actor, layer: &Layer) -> LayerSight {
     if layer.is_public() {
         return LayerSight::All;
     }

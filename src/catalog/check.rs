@@ -73,6 +73,9 @@ pub(super) fn check_layer(
     checked.expect(zooms.min <= zooms.max && zooms.max <= DEEPEST_ZOOM, &["zoom"], || {
         format!("expected 0 ≤ min ≤ max ≤ {DEEPEST_ZOOM}, got min {}, max {}", zooms.min, zooms.max)
     });
+    checked.expect(!layer.basemap || layer.is_public(), &["basemap"], || {
+        "expected a public layer; everybody has the base map".to_owned()
+    });
     check_properties(layer, checked);
     check_references(layer, checked);
     check_style(layer, checked);

@@ -27,6 +27,9 @@ pub struct Layer {
     /// Whether the map shows it when it is first opened.
     #[serde(default)]
     pub visible: bool,
+    /// Whether it is of the base map, which lies under everything else; for public layers.
+    #[serde(default)]
+    pub basemap: bool,
     /// What its features are.
     pub geometry: GeometryKind,
     /// Whether the declaration is an assumption that no published list supports (假定).

@@ -4,6 +4,7 @@
 //! The files stand under `data/catalog/`; [`Catalogue::load`] reads and checks them at start, and an
 //! error names file, line, key and what was expected. Adding a layer is adding a file.
 
+pub mod basemap;
 mod check;
 pub mod divisions;
 mod faults;

@@ -12,6 +12,7 @@ use super::{CliError, open_store, progress, read_catalogue, say, start_log};
 use crate::app::App;
 use crate::config::Config;
 use crate::http;
+use crate::print::Printer;
 use crate::webhooks::Courier;
 
 /// Serves until the process is told to stop; requests under way are finished first.
@@ -51,8 +52,9 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     courier.start();
     let patience = Duration::from_secs(config.http.head_timeout_s);
     let grace = Duration::from_secs(config.http.timeout_s);
-    let service =
-        http::router(app, config.http, config.access, courier).into_make_service_with_connect_info::<SocketAddr>();
+    let printer = Printer::new(config.print, address);
+    let service = http::router(app, config.http, config.access, courier, printer)
+        .into_make_service_with_connect_info::<SocketAddr>();
     let serving = |source| CliError::Io { doing: "serving".to_owned(), source };
     let handle = Handle::new();
     // The end of an answer and a lone event go out at once, not with what may follow.

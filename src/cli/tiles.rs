@@ -15,8 +15,11 @@ use crate::tiles::MAX_ZOOM;
 #[derive(Debug, Args)]
 pub(super) struct TilesArgs {
     /// The layers, by their ids
-    #[arg(required = true, value_delimiter = ',')]
+    #[arg(required_unless_present = "basemap", value_delimiter = ',')]
     layers: Vec<String>,
+    /// The layers of the base map, which `/styles/base-light`, `base-dark` and `base-overlay` draw
+    #[arg(long, conflicts_with = "layers")]
+    basemap: bool,
     /// The archive: .pmtiles or .mbtiles
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -63,6 +66,9 @@ fn box_of(text: &str) -> Result<Bbox, String> {
 pub(super) async fn tiles(config: &Config, args: TilesArgs) -> Result<(), CliError> {
     let catalogue = read_catalogue(config)?;
     let mut layers = Vec::new();
+    if args.basemap {
+        layers.extend(catalogue.basemap().filter_map(|layer| catalogue.position(&layer.id)));
+    }
     for name in &args.layers {
         let position = name.parse::<LayerId>().ok().and_then(|id| catalogue.position(&id));
         layers.push(position.ok_or_else(|| {

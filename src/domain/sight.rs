@@ -1,6 +1,6 @@
 //! What somebody may see, as a plain value: the index filters by it, caches tell people apart by it.
 
-use super::DivisionCode;
+use super::{DivisionCode, DivisionLevel};
 
 /// What may be seen of each layer, by its position in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,6 +30,24 @@ impl LayerSight {
             }
         }
         if kept.is_empty() { Self::Nothing } else { Self::Divisions(kept) }
+    }
+
+    /// The same within one division; a city is everywhere.
+    #[must_use]
+    pub fn narrowed_to(self, division: DivisionCode) -> Self {
+        if division.level() == DivisionLevel::City {
+            return self;
+        }
+        match self {
+            Self::All => Self::within(vec![division]),
+            Self::Nothing => Self::Nothing,
+            Self::Divisions(divisions) => {
+                let narrow = |code: DivisionCode| {
+                    if division.contains(code) { Some(code) } else { code.contains(division).then_some(division) }
+                };
+                Self::within(divisions.into_iter().filter_map(narrow).collect())
+            }
+        }
     }
 
     /// Whether what stands in a village is seen; what stands in none is seen only by who sees all.

@@ -1,12 +1,12 @@
 //! The web app, built into the program.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
-use super::Problem;
 use super::respond::{is_known, not_modified};
+use super::{AppState, Problem};
 
 /// What `npm run build` made.
 #[derive(RustEmbed)]
@@ -14,14 +14,8 @@ use super::respond::{is_known, not_modified};
 #[allow_missing = true]
 struct WebApp;
 
-/// Nothing but this server is ever asked: scripts, styles, tiles and images come from here.
-const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
-     object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
-);
-
 /// Any path that is no route: a file of the web app.
-pub(super) async fn read_asset(request: Request) -> Response {
+pub(super) async fn read_asset(State(state): State<AppState>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return ([(header::ALLOW, "GET,HEAD")], StatusCode::METHOD_NOT_ALLOWED).into_response();
     }
@@ -36,7 +30,7 @@ pub(super) async fn read_asset(request: Request) -> Response {
     let headers = [
         (header::CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"))),
         (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CONTENT_SECURITY_POLICY, state.content_policy.clone()),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         // `/` is the map or the landing page, by Accept.
         (header::VARY, HeaderValue::from_static("Accept")),

@@ -18,8 +18,8 @@ use super::attempts::{Attempts, Peer};
 use super::problem::REQUEST_ID;
 use super::{Access, AppState, Problem};
 use crate::app::App;
-use crate::app::members::{TOKEN_PREFIX, actor_of, record};
-use crate::auth::{Actor, Denied};
+use crate::app::members::{TOKEN_PREFIX, VIEW_TOKEN_PREFIX, actor_of, record};
+use crate::auth::{Actor, Denied, Within};
 use crate::catalog::{Catalogue, Sensitivity};
 use crate::domain::{Action, LayerId, Sight};
 use crate::store::StoreError;
@@ -54,10 +54,28 @@ pub(super) struct Caller {
 pub(super) enum Way {
     /// Not at all.
     Nobody,
-    /// By the cookie of a session, which ends then.
-    Session(Timestamp),
-    /// By a token, which ends then.
-    Token(Timestamp),
+    /// By the cookie of a session.
+    Session(Held),
+    /// By a token.
+    Token(Held),
+    /// By a view token, which reads the map and does nothing else.
+    ViewToken(Held),
+}
+
+/// A secret that somebody holds.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) secret: SecretHash,
+    /// When it ends.
+    pub(super) expires: Timestamp,
+}
+
+/// The kinds of secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Session,
+    Token,
+    ViewToken,
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -93,8 +111,7 @@ struct Known {
 /// What a request says about who asks.
 enum Shown {
     Nothing,
-    Cookie(SecretHash),
-    Token(SecretHash),
+    Secret(Kind, SecretHash),
 }
 
 impl Door {
@@ -153,12 +170,15 @@ impl Door {
 
     fn shown(&self, headers: &HeaderMap) -> Result<Shown, Problem> {
         let Some(value) = headers.get(header::AUTHORIZATION) else {
-            return Ok(self.session_of(headers).map_or(Shown::Nothing, Shown::Cookie));
+            return Ok(self.session_of(headers).map_or(Shown::Nothing, |secret| Shown::Secret(Kind::Session, secret)));
         };
         let bearer = value.to_str().ok().and_then(|value| value.split_once(' '));
         let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         match token {
-            Some(token) if token.starts_with(TOKEN_PREFIX) => Ok(Shown::Token(SecretHash::of(token))),
+            Some(token) if token.starts_with(TOKEN_PREFIX) => Ok(Shown::Secret(Kind::Token, SecretHash::of(token))),
+            Some(token) if token.starts_with(VIEW_TOKEN_PREFIX) => {
+                Ok(Shown::Secret(Kind::ViewToken, SecretHash::of(token)))
+            }
             Some(_) => Err(unknown_token()),
             None => Err(Problem::unauthorized(
                 "authorization.unreadable",
@@ -170,12 +190,9 @@ impl Door {
 
     /// Who a request comes from; what it brings must hold.
     pub(super) async fn caller(&self, app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
-        let (secret, is_cookie) = match self.shown(headers)? {
-            Shown::Nothing => return Ok(self.nobody.clone()),
-            Shown::Cookie(secret) => (secret, true),
-            Shown::Token(secret) => (secret, false),
-        };
-        let known = self.known(app, &secret, is_cookie).await?;
+        let Shown::Secret(kind, secret) = self.shown(headers)? else { return Ok(self.nobody.clone()) };
+        let is_cookie = kind == Kind::Session;
+        let known = self.known(app, &secret, kind).await?;
         let known = known.ok_or_else(|| if is_cookie { session_ended() } else { unknown_token() })?;
         let now = Timestamp::now();
         if known.is_disabled {
@@ -195,11 +212,11 @@ impl Door {
     }
 
     /// What the store says about a secret, or said a moment ago.
-    async fn known(&self, app: &App, secret: &SecretHash, is_cookie: bool) -> Result<Option<Arc<Known>>, StoreError> {
+    async fn known(&self, app: &App, secret: &SecretHash, kind: Kind) -> Result<Option<Arc<Known>>, StoreError> {
         if let Some(known) = self.known.get(secret).await {
             return Ok(known);
         }
-        let known = look_up(app.store.accounts(), &app.catalogue, secret, is_cookie).await?;
+        let known = look_up(app.store.accounts(), &app.catalogue, secret, kind).await?;
         self.known.insert(secret.clone(), known.clone()).await;
         Ok(known)
     }
@@ -230,19 +247,25 @@ async fn look_up(
     accounts: &dyn Accounts,
     catalogue: &Catalogue,
     secret: &SecretHash,
-    is_cookie: bool,
+    kind: Kind,
 ) -> Result<Option<Arc<Known>>, StoreError> {
-    let known = if is_cookie {
-        accounts.session(secret).await?.map(|(session, account)| {
-            let caller = Caller::new(actor_of(&account), catalogue, Way::Session(session.expires));
+    let held = |expires| Held { secret: secret.clone(), expires };
+    let known = match kind {
+        Kind::Session => accounts.session(secret).await?.map(|(session, account)| {
+            let caller = Caller::new(actor_of(&account), catalogue, Way::Session(held(session.expires)));
             Known { is_disabled: account.disabled, caller, expires: session.expires, used: Some(session.used) }
-        })
-    } else {
-        accounts.token(secret).await?.map(|(token, account)| {
+        }),
+        Kind::Token => accounts.token(secret).await?.map(|(token, account)| {
             let actor = actor_of(&account).limited_to(token.scopes);
-            let caller = Caller::new(actor, catalogue, Way::Token(token.expires));
+            let caller = Caller::new(actor, catalogue, Way::Token(held(token.expires)));
             Known { is_disabled: account.disabled, caller, expires: token.expires, used: token.used }
-        })
+        }),
+        Kind::ViewToken => accounts.view_token(secret).await?.map(|(token, account)| {
+            let actor = actor_of(&account).viewing(Within { layers: token.layers, division: token.division });
+            let caller = Caller::new(actor, catalogue, Way::ViewToken(held(token.expires)));
+            // It lasts too short for anybody to ask when it was used: nothing is to be noted before it ends.
+            Known { is_disabled: account.disabled, caller, expires: token.expires, used: Some(token.expires) }
+        }),
     };
     Ok(known.map(Arc::new))
 }
@@ -296,6 +319,14 @@ pub(super) async fn know(
         headers.append(header::VARY, HeaderValue::from_static("Cookie, Authorization"));
     }
     response
+}
+
+/// Keeps view tokens out of what is not the map: people, imports, webhooks.
+pub(super) async fn not_by_view_token(caller: Caller, request: Request, next: Next) -> Response {
+    match caller.way {
+        Way::ViewToken(_) => super::view_tokens::not_by_view_token().into_response(),
+        _ => next.run(request).await,
+    }
 }
 
 /// Says why; too many refusals are a reason of their own. A cookie that does not hold is taken back, so

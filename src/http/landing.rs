@@ -66,7 +66,7 @@ pub(super) async fn read_landing(
 ) -> Result<Response, Problem> {
     if params.format(&headers)? == Format::Html {
         // The map keeps its view in the query, which is its own affair.
-        return Ok(assets::read_asset(request).await);
+        return Ok(assets::read_asset(State(state), request).await);
     }
     params.finish()?;
     let base = base_url(&headers);

@@ -14,6 +14,7 @@ mod changesets;
 mod collections;
 mod compare;
 mod edits;
+mod embed;
 mod exports;
 mod extract;
 mod feature_body;
@@ -30,6 +31,7 @@ mod oidc;
 mod openapi;
 mod options;
 mod places;
+mod print;
 mod problem;
 mod proxies;
 mod quality;
@@ -46,6 +48,7 @@ mod tiles;
 mod tokens;
 mod users;
 mod versions;
+mod view_tokens;
 mod views;
 mod webhooks;
 mod work;
@@ -69,8 +72,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
 use crate::imports::Jobs;
+use crate::print::Printer;
 use crate::webhooks::Courier;
 pub use access::Access;
+pub use embed::{InvalidOrigin, Origin};
 pub use oidc::{Mapping, Provider};
 pub use openapi::document as openapi_document;
 pub use problem::Problem;
@@ -97,6 +102,8 @@ pub struct Limits {
     pub exports: usize,
     /// Saved views that one account may have.
     pub views: u32,
+    /// The sites that may show the map in a frame, and whose scripts may send a token along; none: no other site.
+    pub embed_origins: Vec<Origin>,
     /// How long a request may take, seconds.
     pub timeout_s: u64,
     /// How long a client may take to say what it asks, and be silent between requests, seconds.
@@ -116,6 +123,7 @@ impl Default for Limits {
             waiting: 256,
             exports: 8,
             views: 500,
+            embed_origins: Vec::new(),
             timeout_s: 30,
             head_timeout_s: 60,
         }
@@ -129,6 +137,8 @@ struct AppState(Arc<Inner>);
 struct Inner {
     app: Arc<App>,
     limits: Limits,
+    /// What the web app's files may load, and who may frame them.
+    content_policy: HeaderValue,
     metrics: service::Metrics,
     desk: work::Desk,
     /// Event streams that are told of a change at the same time: thousands wake with each, and whoever edits
@@ -144,6 +154,7 @@ struct Inner {
     imports: Jobs,
     inspections: quality::Inspections,
     aggregates: aggregate::Aggregates,
+    printer: Printer,
     /// Accounts are changed one after the other: what is read is still so when it is written.
     account_turn: tokio::sync::Mutex<()>,
     /// Passwords are worked out at a desk of their own: who asks much of the map keeps nobody from signing in.
@@ -167,8 +178,8 @@ impl Deref for AppState {
 }
 
 /// Every route. What `access` names must be declared, as [`Access::check`] finds; `courier` delivers webhooks of
-/// the same app.
-pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courier>) -> Router {
+/// the same app; `printer` prints pages of this router.
+pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courier>, printer: Printer) -> Router {
     let proxies: Arc<[ipnet::IpNet]> = access.proxies.clone().into();
     let state = AppState(Arc::new(Inner {
         single_sign_on: access.oidc.clone().map(oidc::SignOn::new),
@@ -179,11 +190,13 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         telling: Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
         exports: Arc::new(Semaphore::new(limits.exports.clamp(1, Semaphore::MAX_PERMITS))),
         exports_of_nobody: Arc::new(Semaphore::new((limits.exports / 2).clamp(1, Semaphore::MAX_PERMITS))),
+        content_policy: embed::content_policy(&limits.embed_origins),
         limits: limits.clone(),
         courier,
         imports: Jobs::default(),
         inspections: quality::Inspections::default(),
         aggregates: aggregate::Aggregates::default(),
+        printer,
         account_turn: tokio::sync::Mutex::default(),
         password_desk: work::Desk::new(1, limits.waiting),
     }));
@@ -229,6 +242,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/search", get(search::search_places))
         .route("/views", get(views::list_views).post(views::create_view))
         .route("/views/{id}", get(views::read_view).put(views::replace_view).delete(views::delete_view))
+        .route("/print", get(print::read_print))
         .route("/metrics", get(service::read_metrics))
         .merge(people())
         // Above this line it is asked who calls; below stands what must answer whoever calls.
@@ -251,7 +265,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(move |request, next| bounded(request, next, limits.query_bytes)))
         .layer(middleware::from_fn(problem::in_words))
-        .layer(middleware::from_fn_with_state(state, service::observe))
+        .layer(middleware::from_fn_with_state(state.clone(), service::observe))
         .layer(middleware::from_fn(service::identify))
         .layer(middleware::from_fn_with_state(proxies, proxies::believe))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -265,13 +279,14 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
                 .allow_headers(Any)
                 .expose_headers(Any),
         )
+        .layer(middleware::from_fn_with_state(state, embed::let_tokens_in))
         .layer(middleware::from_fn_with_state(options::Allowed::of_api(), options::tell))
 }
 
 /// The routes about people, imports and webhooks; no cache keeps what they answer.
 fn people() -> Router<AppState> {
     Router::new()
-        .route("/session", get(session::read_session))
+        .route("/view-tokens", post(view_tokens::create_view_token))
         .route("/tokens", get(tokens::list_tokens).post(tokens::create_token))
         .route("/tokens/{id}", delete(tokens::delete_token))
         .route("/users", get(users::list_users).post(users::create_user))
@@ -291,12 +306,17 @@ fn people() -> Router<AppState> {
         .route("/webhooks/{id}/ping", post(webhooks::ping_webhook))
         .route("/webhooks/{id}/undelivered", get(webhooks::list_undelivered))
         .route("/webhooks/{id}/undelivered/{revision}", post(webhooks::redeliver).delete(webhooks::forget_undelivered))
+        .route_layer(middleware::from_fn(caller::not_by_view_token))
+        // Who comes with a view token may ask what it is for.
+        .route("/session", get(session::read_session))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
 
 /// Ends what takes too long. A file that is sent takes as long as it comes; who sends none is found out as it is read.
+/// A print has a time of its own.
 async fn timed(request: Request, next: Next, most: Duration) -> Response {
-    if request.method() == Method::POST && request.uri().path() == "/imports" {
+    let path = request.uri().path();
+    if (request.method() == Method::POST && path == "/imports") || path == "/print" {
         return next.run(request).await;
     }
     match tokio::time::timeout(most, next.run(request)).await {

@@ -138,6 +138,13 @@ impl Problem {
         self
     }
 
+    /// Says after how many seconds to try again.
+    #[must_use]
+    pub fn again_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
     /// Adds a member for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
@@ -275,6 +282,7 @@ impl From<Denied> for Problem {
                 ("access.division", format!("该账号可 {action}，但不及全市。"))
             }
             Denied::TokenLacksScope { action } => ("access.token", format!("该令牌不用于 {action}。")),
+            Denied::TokenLacksTarget { .. } => ("access.token", "该视图令牌用于其他图层或区划。".to_owned()),
         };
         let title = ("无权操作", "This account may not do that");
         Self::new(StatusCode::FORBIDDEN, code, title, (zh, en))

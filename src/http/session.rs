@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::attempts::Peer;
 use super::body::Body;
-use super::caller::{Caller, Way};
+use super::caller::{Caller, Held, Way};
 use super::extract::Params;
 use super::respond::Answer;
 use super::users::record_by;
@@ -77,7 +77,8 @@ pub(super) async fn enter(state: &AppState, headers: &HeaderMap, account: &Accou
     let lasts = SignedDuration::from_hours(i64::from(state.door.access.session_hours));
     let (secret, session) = begin_session(state.app.store.accounts(), &account.name, Timestamp::now(), lasts).await?;
     record_by(state, headers, account.name.as_str(), "session.began", "").await?;
-    let caller = Caller::new(actor_of(account), &state.app.catalogue, Way::Session(session.expires));
+    let held = Held { secret: session.secret, expires: session.expires };
+    let caller = Caller::new(actor_of(account), &state.app.catalogue, Way::Session(held));
     let jar = CookieJar::new().add(state.door.cookie(state.door.cookie_name(), secret));
     let unkept = [(header::CACHE_CONTROL, "no-store")];
     Ok((jar, unkept, Answer::json(state.app.revision(), &told(state, &caller))).into_response())
@@ -100,10 +101,11 @@ async fn leave(state: &AppState, headers: &HeaderMap) -> Result<(), Problem> {
 /// Who somebody is and what they may do, for programs that draw buttons by it.
 fn told(state: &AppState, caller: &Caller) -> Value {
     let actor = &caller.actor;
-    let (by, expires) = match caller.way {
+    let (by, expires) = match &caller.way {
         Way::Nobody => (None, None),
-        Way::Session(expires) => (Some("session"), Some(expires)),
-        Way::Token(expires) => (Some("token"), Some(expires)),
+        Way::Session(held) => (Some("session"), Some(held.expires)),
+        Way::Token(held) => (Some("token"), Some(held.expires)),
+        Way::ViewToken(held) => (Some("view-token"), Some(held.expires)),
     };
     let roles: Vec<Value> = state
         .app
@@ -127,6 +129,9 @@ fn told(state: &AppState, caller: &Caller) -> Value {
     if let Some(department) = &actor.department {
         body["department"] = department.as_str().into();
     }
+    if let Some(within) = &actor.within {
+        body["within"] = json!({ "layers": within.layers, "division": within.division });
+    }
     if let Some(scopes) = &actor.scopes {
         body["scopes"] = json!(scopes);
     }
@@ -140,7 +145,8 @@ fn of_service(state: &AppState, caller: &Caller) -> Vec<Action> {
 
 /// For each layer that is seen, what may be done somewhere in it.
 fn in_layers(state: &AppState, caller: &Caller) -> Map<String, Value> {
-    let divisions = || caller.actor.grants.iter().map(|grant| Some(grant.division)).chain([None]);
+    let within = caller.actor.within.as_ref().map(|within| within.division);
+    let divisions = || caller.actor.grants.iter().map(|grant| Some(grant.division)).chain([None, within]);
     let roles = &state.app.catalogue.roles;
     state
         .visible_layers(caller)

@@ -75,7 +75,7 @@ pub(super) async fn create_token(
     let lasts = SignedDuration::from_hours(24 * i64::from(new.days));
     let lasts = match caller.way {
         // A token makes none that outlives it.
-        Way::Token(expires) => lasts.min(expires.duration_since(now)),
+        Way::Token(ref held) => lasts.min(held.expires.duration_since(now)),
         _ => lasts,
     };
     let name: String = new.name.chars().take(100).collect();

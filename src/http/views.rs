@@ -195,13 +195,13 @@ pub(super) async fn read_short_link(Path(id): Path<String>) -> Result<Response, 
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
-/// Who asks, as the store lists for them.
+/// Who asks, as the store lists for them. With a view token one sees what everybody does.
 fn reader(state: &AppState, caller: &Caller) -> Reader {
     // A token that is not for reading reads what everybody does.
-    let reads = caller.actor.in_scope(Action::Read);
+    let own = Some(&caller.actor).filter(|actor| actor.within.is_none() && actor.in_scope(Action::Read));
     Reader {
-        account: caller.actor.name.parse().ok().filter(|_| reads),
-        department: caller.actor.department.clone().filter(|_| reads),
+        account: own.and_then(|actor| actor.name.parse().ok()),
+        department: own.and_then(|actor| actor.department.clone()),
         layers: state.visible_layers(caller).map(|(_, layer)| layer.id.clone()).collect(),
     }
 }
@@ -226,7 +226,7 @@ fn layer_of(state: &AppState, caller: &Caller, id: &str) -> Result<LayerId, Prob
 }
 
 /// A saved view that the caller sees, with its state.
-async fn find(state: &AppState, caller: &Caller, id: &str) -> Result<(SavedView, Value), Problem> {
+pub(super) async fn find(state: &AppState, caller: &Caller, id: &str) -> Result<(SavedView, Value), Problem> {
     let reader = reader(state, caller);
     let found = match id.parse() {
         Ok(id) => state.app.store.views().view(&id).await?,

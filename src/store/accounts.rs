@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
-use crate::domain::{AccountName, Action, Grant};
+use crate::domain::{AccountName, Action, DivisionCode, Grant, LayerId};
 
 pub(super) use statements::accounts;
 
@@ -94,6 +94,25 @@ pub struct Token {
     pub used: Option<Timestamp>,
 }
 
+/// What an embedded or printed map reads with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewToken {
+    /// The view token, hashed.
+    pub secret: SecretHash,
+    /// For whom it reads.
+    pub account: AccountName,
+    /// The secret of the session or token that made it, hashed: it ends with it.
+    pub maker: SecretHash,
+    /// The layers that it is for; none: all that its account sees.
+    pub layers: Option<BTreeSet<LayerId>>,
+    /// The division that it is for.
+    pub division: DivisionCode,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ends at the latest.
+    pub expires: Timestamp,
+}
+
 /// One line of the audit list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -153,6 +172,16 @@ pub trait Accounts: Send + Sync {
 
     /// Forgets a token; false when the account (or nobody) has it.
     async fn remove_token(&self, id: u64, of: Option<&AccountName>) -> Result<bool, StoreError>;
+
+    /// Keeps a view token, and forgets those of anybody that had ended by then; false when `most` of its account
+    /// hold already.
+    async fn create_view_token(&self, token: &ViewToken, most: u32) -> Result<bool, StoreError>;
+
+    /// A view token and its account, while there is what made it.
+    async fn view_token(&self, secret: &SecretHash) -> Result<Option<(ViewToken, Account)>, StoreError>;
+
+    /// Ends a view token.
+    async fn end_view_token(&self, secret: &SecretHash) -> Result<bool, StoreError>;
 
     /// Adds to the audit list; the number of `entry` is not looked at.
     async fn record(&self, entry: &AuditEntry) -> Result<(), StoreError>;

@@ -5,21 +5,23 @@
 use super::StoreError;
 
 /// The steps of SQLite, the first is number 1.
-pub(super) const SQLITE: [&str; 5] = [
+pub(super) const SQLITE: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_log.sql"),
     include_str!("../../migrations/sqlite/0002_accounts.sql"),
     include_str!("../../migrations/sqlite/0003_webhooks.sql"),
     include_str!("../../migrations/sqlite/0004_views.sql"),
-    include_str!("../../migrations/sqlite/0005_operation_digests.sql"),
+    include_str!("../../migrations/sqlite/0005_view_tokens.sql"),
+    include_str!("../../migrations/sqlite/0006_operation_digests.sql"),
 ];
 
 /// The steps of PostgreSQL, the first is number 1.
-pub(super) const POSTGRES: [&str; 5] = [
+pub(super) const POSTGRES: [&str; 6] = [
     include_str!("../../migrations/postgres/0001_log.sql"),
     include_str!("../../migrations/postgres/0002_accounts.sql"),
     include_str!("../../migrations/postgres/0003_webhooks.sql"),
     include_str!("../../migrations/postgres/0004_views.sql"),
-    include_str!("../../migrations/postgres/0005_operation_digests.sql"),
+    include_str!("../../migrations/postgres/0005_view_tokens.sql"),
+    include_str!("../../migrations/postgres/0006_operation_digests.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use platbook::auth::{Actor, Denied, Target, may};
+use platbook::auth::{Actor, Denied, Target, Within, may};
 use platbook::catalog::{Catalogue, Layer};
 use platbook::domain::{Action, DivisionCode, Grant, LayerSight, Sight};
 use proptest::prelude::*;
@@ -141,10 +141,21 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
     proptest::collection::vec(one, 0..4)
 }
 
+/// The limits of a view token.
+fn limits() -> impl Strategy<Value = Within> {
+    let layers = subsequence(vec!["doorplate", "network-link", "population"], 0..=3);
+    (proptest::option::of(layers), select(divisions())).prop_map(|(layers, division)| {
+        let layers = layers.map(|layers| layers.into_iter().map(|layer| layer.parse().unwrap()).collect());
+        Within { layers, division }
+    })
+}
+
 fn actors() -> impl Strategy<Value = Actor> {
     let scopes = proptest::option::of(subsequence(Action::ALL.to_vec(), 0..=Action::ALL.len()));
-    (grants(), scopes, any::<bool>()).prop_map(|(grants, scopes, anonymous)| {
+    let within = proptest::option::weighted(0.3, limits());
+    (grants(), scopes, any::<bool>(), within).prop_map(|(grants, scopes, anonymous, within)| {
         let actor = if anonymous { Actor::anonymous(grants) } else { Actor::account("somebody", grants) };
+        let actor = Actor { within, ..actor };
         match scopes {
             Some(scopes) => actor.limited_to(scopes.into_iter().collect()),
             None => actor,
@@ -168,6 +179,24 @@ proptest! {
                 prop_assert!(!may(&poorer) || may(&actor), "{action} {target:?}");
                 prop_assert!(!may(&actor) || may(&whole), "{action} {target:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_view_token_reads_what_its_account_does_within_its_limits(actor in actors(), within in limits(), village in villages()) {
+        let catalogue = small_catalogue();
+        let whole = Actor { scopes: None, within: None, ..actor.clone() };
+        let viewing = whole.clone().viewing(within.clone());
+        for layer in &catalogue.layers {
+            let target = Target::feature(layer, village);
+            for action in Action::ALL {
+                let may = |actor: &Actor| may(&catalogue.roles, actor, action, &target).is_ok();
+                let expected = action == Action::Read && may(&whole) && within.covers(&layer.id) && within.reaches(village);
+                prop_assert_eq!(may(&viewing), expected, "{} {}", action, layer.id);
+            }
+        }
+        for action in Action::ALL {
+            prop_assert!(may(&catalogue.roles, &viewing, action, &Target::Service).is_err() || action == Action::Read);
         }
     }
 

@@ -91,6 +91,12 @@ fn the_line_of_a_fault_is_the_line_of_the_key() {
 }
 
 #[test]
+fn the_base_map_is_of_public_layers() {
+    let faults = broken("layers/road.toml", "sensitivity = \"public\"", "sensitivity = \"internal\"");
+    assert!(faults.iter().any(|fault| fault.contains("basemap") && fault.contains("public layer")), "{faults:?}");
+}
+
+#[test]
 fn a_broken_role_names_file_line_key_and_what_was_expected() {
     let reader = "may = [\"read\"]";
     for (from, to, expected) in [

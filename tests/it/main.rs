@@ -16,6 +16,7 @@ mod filter;
 mod geodesy;
 mod index;
 mod people;
+mod print;
 mod replicas;
 mod sight;
 mod store;

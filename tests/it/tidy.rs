@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::success;
 
 /// What each module may use, from the bottom up (ARCHITECTURE.md shows the same as a picture).
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("error", &[]),
     ("geodesy", &["domain"]),
@@ -22,20 +22,21 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("exchange", &["domain", "geodesy", "catalog", "index", "tiles"]),
     ("app", &["domain", "error", "filter", "catalog", "auth", "edit", "index", "tiles", "store"]),
     ("webhooks", &["domain", "error", "store", "app"]),
+    ("print", &[]),
     ("imports", &["domain", "geodesy", "catalog", "auth", "index", "edit", "store", "exchange", "app"]),
     (
         "http",
         &[
             "domain", "error", "geodesy", "filter", "catalog", "auth", "edit", "index", "tiles", "store", "exchange",
-            "app", "webhooks", "imports",
+            "app", "webhooks", "print", "imports",
         ],
     ),
-    ("config", &["domain", "app", "webhooks", "http"]),
+    ("config", &["domain", "app", "webhooks", "print", "http"]),
     (
         "cli",
         &[
             "domain", "error", "geodesy", "filter", "catalog", "auth", "index", "tiles", "store", "demo", "exchange",
-            "app", "webhooks", "imports", "http", "config",
+            "app", "webhooks", "print", "imports", "http", "config",
         ],
     ),
     ("lib", &[]),

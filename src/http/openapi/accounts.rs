@@ -113,6 +113,23 @@ pub(super) const PEOPLE: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        method: "post",
+        path: "/view-tokens",
+        id: "create_view_token",
+        tag: "People",
+        summary: (
+            "生成视图令牌",
+            "Make a view token, for a map in a page of another site; it reads some layers, and ends with what made it",
+        ),
+        takes: &[(JSON, "NewViewToken")],
+        status: 201,
+        answers: &[(JSON, "ViewToken")],
+        refuses: &[(404, "NotFound"), CREDENTIALS],
+        access: Access::Known,
+        speaks: false,
+        ..PLAIN
+    },
+    Operation {
         path: "/users",
         id: "list_users",
         tag: "People",
@@ -206,11 +223,15 @@ pub(super) fn schemas() -> Value {
         "Actions": actions(),
         "Session": object(&["signed_in", "name", "grants", "may", "roles"], json!({
             "signed_in": { "type": "boolean" }, "name": text(),
-            "by": { "type": "string", "enum": ["session", "token"] },
+            "by": { "type": "string", "enum": ["session", "token", "view-token"] },
             "expires": time(),
             "department": { "type": "string", "description": "A department of the catalogue" },
             "grants": list("Grant"),
             "scopes": reference("Actions"),
+            "within": object(&["division"], json!({
+                "layers": { "type": "array", "nullable": true, "items": text(), "description": "Of a view token; null: all that its account sees" },
+                "division": text(),
+            })),
             "may": object(&["service", "layers"], json!({
                 "service": reference("Actions"),
                 "layers": { "type": "object", "additionalProperties": reference("Actions") },
@@ -226,6 +247,20 @@ pub(super) fn schemas() -> Value {
         "NewToken": object(&["name", "scopes", "days"], json!({
             "name": { "type": "string", "minLength": 1, "maxLength": 100 }, "scopes": reference("Actions"),
             "days": { "type": "integer", "minimum": 1, "maximum": 366 }, "account": text(),
+        })),
+        "NewViewToken": {
+            "type": "object",
+            "required": ["layers", "minutes"],
+            "properties": {
+                "layers": { "type": "array", "minItems": 1, "items": text() },
+                "division": { "type": "string", "description": "Where it reads; none: in the whole city" },
+                "minutes": { "type": "integer", "minimum": 1, "maximum": crate::http::view_tokens::LONGEST },
+            },
+            "example": { "layers": ["doorplate"], "division": "429005001", "minutes": 15 },
+        },
+        "ViewToken": object(&["token", "account", "layers", "division", "created", "expires"], json!({
+            "token": { "type": "string", "description": "pbv_…, for `Authorization: Bearer`" }, "account": text(),
+            "layers": { "type": "array", "items": text() }, "division": text(), "created": time(), "expires": time(),
         })),
         "User": object(&["name", "title", "disabled", "grants", "created"], json!({
             "name": text(), "title": text(), "disabled": { "type": "boolean" }, "grants": list("Grant"),

@@ -6,6 +6,7 @@ mod editing;
 mod imports;
 mod operations;
 mod parameters;
+mod print;
 mod records;
 mod schemas;
 mod tiles;
@@ -173,6 +174,8 @@ fn responses() -> Value {
         "Unusable": problem("What was sent breaks rules; `faults` or `lines` say where", 422, "feature.invalid", "/properties/status: \"new\" is not one of …"),
         "NotFound": problem("Not found", 404, "layer.not_found", "There is no layer `doorplates`; there are: …"),
         "Busy": problem("The server is busy; see Retry-After", 503, "server.busy", "The server is busy; try again in a moment."),
+        "CannotPrint": problem("This server cannot print", 501, "print.no_browser", "There is no Chromium on the server: install one (Debian: apt install chromium), or name it in the setting `print.chromium`."),
+        "NotPrinted": problem("It was not printed", 504, "print.timeout", "It was not ready after 60 seconds; take fewer layers, a smaller sheet or less `dpi`."),
         "NotDelivered": problem("It was not delivered", 502, "webhook.not_delivered", "It was not delivered: the receiver answered 503 Service Unavailable."),
         "Problem": problem("Any other problem (RFC 9457)", 500, "internal", "The server failed; try again, and report the request id if it goes on."),
         "NotModified": { "description": "What the tag in If-None-Match names still holds" },

@@ -78,6 +78,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
         .chain(super::editing::EDITING)
         .chain(super::accounts::PEOPLE)
         .chain(super::views::VIEWS)
+        .chain(super::print::PRINT)
         .chain(super::imports::IMPORTS)
         .chain(super::webhooks::WEBHOOKS)
 }

@@ -102,7 +102,7 @@ pub(super) fn format(_: &Limits) -> Value {
 }
 
 pub(super) fn theme(_: &Limits) -> Value {
-    json!({ "type": "string", "enum": ["light", "dark"] })
+    json!({ "type": "string", "enum": ["light", "dark", "base-light", "base-dark", "base-overlay"] })
 }
 
 pub(super) fn lang(_: &Limits) -> Value {

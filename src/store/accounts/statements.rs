@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::{Account, AuditEntry, SecretHash, Session, Token};
+use super::{Account, AuditEntry, SecretHash, Session, Token, ViewToken};
 use crate::store::rows::{Fault, natural};
 
 /// `name, title, department, password, subject, disabled, grants, created`
@@ -16,6 +16,9 @@ pub(in crate::store) type SessionRow = (String, String, i64, i64, i64);
 
 /// `id, secret, account, name, scopes, created, expires, used`
 pub(in crate::store) type TokenRow = (i64, String, String, String, String, i64, i64, Option<i64>);
+
+/// `secret, account, maker, layers, division, created, expires`
+pub(in crate::store) type ViewTokenRow = (String, String, String, Option<String>, String, i64, i64);
 
 /// `id, at, actor, action, subject, request`
 pub(in crate::store) type AuditRow = (i64, i64, String, String, String, String);
@@ -75,6 +78,19 @@ pub(in crate::store) fn token(row: TokenRow) -> Result<Token, Fault> {
     })
 }
 
+pub(in crate::store) fn view_token(row: ViewTokenRow) -> Result<ViewToken, Fault> {
+    let (secret, account, maker, layers, division, created, expires) = row;
+    Ok(ViewToken {
+        secret: SecretHash(secret),
+        account: account_name(&account)?,
+        maker: SecretHash(maker),
+        layers: layers.map(|layers| list("the layers of a view token", &layers)).transpose()?,
+        division: division.parse().map_err(|error| broken("the division of a view token", &error))?,
+        created: time(created)?,
+        expires: time(expires)?,
+    })
+}
+
 pub(in crate::store) fn audit_entry(row: AuditRow) -> Result<AuditEntry, Fault> {
     let (id, at, actor, action, subject, request) = row;
     Ok(AuditEntry { id: natural(id)?, at: time(at)?, actor, action, subject, request })
@@ -87,8 +103,10 @@ macro_rules! accounts {
 
         use crate::domain::AccountName;
         use crate::store::StoreError;
-        use crate::store::accounts::statements::{self as rows, AccountRow, AuditRow, SessionRow, TokenRow};
-        use crate::store::accounts::{Account, Accounts, AuditEntry, SecretHash, Session, Token};
+        use crate::store::accounts::statements::{
+            self as rows, AccountRow, AuditRow, SessionRow, TokenRow, ViewTokenRow,
+        };
+        use crate::store::accounts::{Account, Accounts, AuditEntry, SecretHash, Session, Token, ViewToken};
         use crate::store::failure::Place;
         use crate::store::rows::Fault;
 
@@ -295,6 +313,58 @@ macro_rules! accounts {
                 let done = sqlx::query("DELETE FROM token WHERE id = $1 AND ($2 = '' OR account = $2)")
                     .bind(id as i64)
                     .bind(of)
+                    .execute(&self.writes)
+                    .await
+                    .map_err(self.fault())?;
+                Ok(done.rows_affected() == 1)
+            }
+
+            async fn create_view_token(&self, token: &ViewToken, most: u32) -> Result<bool, StoreError> {
+                let layers = token.layers.as_ref().map(serde_json::to_string).transpose().map_err(self.fault())?;
+                let mut on = self.writes.begin().await.map_err(self.fault())?;
+                sqlx::query("DELETE FROM view_token WHERE expires < $1")
+                    .bind(token.created.as_millisecond())
+                    .execute(&mut *on)
+                    .await
+                    .map_err(self.fault())?;
+                let sql = "INSERT INTO view_token (secret, account, maker, layers, division, created, expires) \
+                           SELECT $1, $2, $3, $4, $5, $6, $7 \
+                           WHERE (SELECT count(*) FROM view_token WHERE account = $2) < $8";
+                let done = sqlx::query(sql)
+                    .bind(token.secret.as_str().to_owned())
+                    .bind(token.account.to_string())
+                    .bind(token.maker.as_str().to_owned())
+                    .bind(layers)
+                    .bind(token.division.to_string())
+                    .bind(token.created.as_millisecond())
+                    .bind(token.expires.as_millisecond())
+                    .bind(i64::from(most))
+                    .execute(&mut *on)
+                    .await
+                    .map_err(self.fault())?;
+                on.commit().await.map_err(self.fault())?;
+                Ok(done.rows_affected() == 1)
+            }
+
+            async fn view_token(&self, secret: &SecretHash) -> Result<Option<(ViewToken, Account)>, StoreError> {
+                let sql = "SELECT secret, account, maker, layers, division, created, expires FROM view_token \
+                           WHERE secret = $1 AND (EXISTS (SELECT 1 FROM session WHERE secret = view_token.maker) \
+                           OR EXISTS (SELECT 1 FROM token WHERE secret = view_token.maker))";
+                let found: Option<ViewTokenRow> = sqlx::query_as(sql)
+                    .bind(secret.as_str().to_owned())
+                    .fetch_optional(&self.reads)
+                    .await
+                    .map_err(self.fault())?;
+                let Some(token) = found.map(rows::view_token).transpose().map_err(self.fault())? else {
+                    return Ok(None);
+                };
+                let owner = self.owner(&token.account).await?;
+                Ok(Some((token, owner)))
+            }
+
+            async fn end_view_token(&self, secret: &SecretHash) -> Result<bool, StoreError> {
+                let done = sqlx::query("DELETE FROM view_token WHERE secret = $1")
+                    .bind(secret.as_str().to_owned())
                     .execute(&self.writes)
                     .await
                     .map_err(self.fault())?;

@@ -1,5 +1,7 @@
 //! What the map draws itself from: catalogue, styles, TileJSON, tiles.
 
+use serde_json::Value;
+
 use crate::support::{PLATES, TestApp, small_catalogue};
 
 #[tokio::test]
@@ -34,6 +36,56 @@ async fn styles_ask_this_server_only() {
             assert!(address.starts_with(&server.base), "{address}");
         }
     }
+}
+
+/// Every colour that a part of a style paints with, as red, green and blue.
+fn colors(value: &Value, found: &mut Vec<[i64; 3]>) {
+    match value {
+        Value::String(text) if text.len() == 7 && text.starts_with('#') => {
+            let number = i64::from_str_radix(&text[1..], 16).unwrap();
+            found.push([number >> 16, (number >> 8) & 255, number & 255]);
+        }
+        Value::Array(list) => list.iter().for_each(|value| colors(value, found)),
+        Value::Object(members) => members.values().for_each(|value| colors(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_base_map_stays_behind_the_data_in_three_looks() {
+    let server = TestApp::guarded().await;
+    let base = ["water", "building", "railway", "road", "place"];
+    for (flavour, covers) in [("light", true), ("dark", true), ("overlay", false)] {
+        let style = server.json(&format!("/styles/base-{flavour}")).await;
+        assert_eq!(style["sources"].as_object().unwrap().keys().collect::<Vec<_>>(), ["base"], "one source, one file");
+        let layers = style["layers"].as_array().unwrap();
+        let of = |layer: &&str| {
+            layers.iter().filter(|part| part["metadata"]["platbook:layer"] == **layer).cloned().collect::<Vec<_>>()
+        };
+        for layer in &base {
+            let parts = of(&layer);
+            assert!(!parts.is_empty(), "{flavour}: {layer}");
+            assert!(parts.iter().all(|part| part["source"] == "base" && part["layout"]["visibility"].is_null()));
+        }
+        assert_eq!(
+            layers.iter().any(|part| part["type"] == "background" || part["type"] == "fill"),
+            covers,
+            "{flavour}"
+        );
+        let mut painted = Vec::new();
+        for part in layers.iter().filter(|part| part["type"] != "symbol" && part["type"] != "background") {
+            colors(&part["paint"], &mut painted);
+        }
+        assert!(painted.len() > 5, "{flavour}");
+        for color in painted {
+            let bright = color.iter().max().unwrap() - color.iter().min().unwrap();
+            assert!(bright <= 40, "{flavour}: {color:?} is more than a hue of grey");
+        }
+        let template = style["sources"]["base"]["tiles"][0].as_str().unwrap().strip_prefix(&server.base).unwrap();
+        let path = template.replace("{z}", "10").replace("{x}", "832").replace("{y}", "421");
+        assert!([200, 204].contains(&server.get(&path).await.status), "{path}");
+    }
+    server.get("/styles/base-sepia").await.problem(404, "style.not_found");
 }
 
 #[tokio::test]

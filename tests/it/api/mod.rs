@@ -24,4 +24,5 @@ mod seeing;
 mod service;
 mod sessions;
 mod sign_on;
+mod view_tokens;
 mod views;

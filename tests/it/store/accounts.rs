@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use platbook::domain::{AccountName, Action};
 use platbook::store::Store;
-use platbook::store::accounts::{Account, AuditEntry, SecretHash, Session, Token};
+use platbook::store::accounts::{Account, AuditEntry, SecretHash, Session, Token, ViewToken};
 
 use crate::support::grant;
 
@@ -124,6 +124,44 @@ pub(super) async fn tokens_are_numbered_listed_and_taken_back(db: Db) {
     assert!(accounts.remove_token(made[0].id, None).await.unwrap());
     assert_eq!(accounts.tokens(None).await.unwrap(), [made[2].clone()]);
     assert!(accounts.create_token(&token("zoe", "three")).await.is_err(), "two tokens are never the same");
+}
+
+pub(super) async fn view_tokens_end_with_what_made_them(db: Db) {
+    let accounts = db.accounts();
+    let zoe = account("zoe");
+    accounts.create_account(&zoe).await.unwrap();
+    accounts.begin_session(&session("zoe", "session")).await.unwrap();
+    let id = accounts.create_token(&token("zoe", "token")).await.unwrap();
+    let view_token = |secret: &str, maker: &str| ViewToken {
+        secret: SecretHash::of(secret),
+        account: zoe.name.clone(),
+        maker: SecretHash::of(maker),
+        layers: Some(BTreeSet::from(["doorplate".parse().unwrap(), "network-node".parse().unwrap()])),
+        division: "429005001".parse().unwrap(),
+        created: noon(),
+        expires: noon() + SignedDuration::from_mins(10),
+    };
+    let by_session = view_token("one", "session");
+    let by_token = ViewToken { layers: None, ..view_token("two", "token") };
+    assert!(accounts.create_view_token(&by_session, 10).await.unwrap());
+    assert!(accounts.create_view_token(&by_token, 10).await.unwrap());
+    let found = async |secret: &str| accounts.view_token(&SecretHash::of(secret)).await.unwrap();
+    assert_eq!(found("one").await, Some((by_session, zoe.clone())));
+    assert_eq!(found("two").await, Some((by_token, zoe.clone())));
+    assert_eq!(found("three").await, None);
+    assert!(!accounts.create_view_token(&view_token("three", "token"), 2).await.unwrap(), "two hold already");
+    assert_eq!(found("three").await, None);
+    assert!(accounts.end_session(&SecretHash::of("session")).await.unwrap());
+    assert_eq!(found("one").await, None, "it ends with the session");
+    assert!(accounts.remove_token(id, None).await.unwrap());
+    assert_eq!(found("two").await, None, "and with the token");
+    accounts.begin_session(&session("zoe", "again")).await.unwrap();
+    let later = noon() + SignedDuration::from_mins(20);
+    let next = ViewToken { created: later, expires: later, ..view_token("four", "again") };
+    assert!(accounts.create_view_token(&next, 1).await.unwrap(), "those that had ended are forgotten");
+    assert!(accounts.end_view_token(&next.secret).await.unwrap());
+    assert!(!accounts.end_view_token(&next.secret).await.unwrap());
+    assert_eq!(found("four").await, None);
 }
 
 pub(super) async fn the_audit_list_is_read_from_its_end(db: Db) {

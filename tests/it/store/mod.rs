@@ -62,6 +62,7 @@ against_both! {
         accounts_come_back_as_they_were_given,
         sessions_begin_end_and_go_with_their_account,
         tokens_are_numbered_listed_and_taken_back,
+        view_tokens_end_with_what_made_them,
         the_audit_list_is_read_from_its_end,
         accounts_do_not_disturb_the_log,
     ],

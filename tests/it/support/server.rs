@@ -6,6 +6,7 @@ use std::sync::Arc;
 use platbook::app::{App, TileLimits};
 use platbook::domain::{ChangeSet, Claims, Draft, Edit, Intake};
 use platbook::http::{self, Access, Limits};
+use platbook::print::{self, Printer};
 use platbook::store;
 use platbook::webhooks::{self, Courier};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -71,7 +72,20 @@ impl TestApp {
         Self::built(limits, access).await
     }
 
+    /// Serves the town, and prints pages that another server gives.
+    pub(crate) async fn printing(settings: print::Settings, pages: SocketAddr) -> Self {
+        let access = Access { attempts_a_minute: 100_000, ..Access::default() };
+        Self::built_with(Limits::default(), access, Printer::new(settings, pages)).await
+    }
+
     async fn built(limits: Limits, access: Access) -> Self {
+        // Nothing is printed but where a test is about it.
+        let settings = print::Settings { chromium: Some("/nowhere/chromium".into()), ..print::Settings::default() };
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+        Self::built_with(limits, access, Printer::new(settings, nowhere)).await
+    }
+
+    async fn built_with(limits: Limits, access: Access, printer: Printer) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join(DATABASE);
         let store = store::open(path.to_str().unwrap()).await.unwrap();
@@ -80,8 +94,8 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         access.check(&app.catalogue).unwrap();
         let courier = Courier::new(Arc::clone(&app), webhooks::Settings::default()).unwrap();
-        let service =
-            http::router(Arc::clone(&app), limits, access, courier).into_make_service_with_connect_info::<SocketAddr>();
+        let service = http::router(Arc::clone(&app), limits, access, courier, printer)
+            .into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let client = super::client();
         let served = Self { app, base, client, serving, folder };
