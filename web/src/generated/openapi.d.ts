@@ -811,6 +811,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/view-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a view token, for a map in a page of another site; it reads some layers, and ends with what made it */
+        post: operations["create_view_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -910,6 +927,23 @@ export interface paths {
         };
         /** A short link: leads to the map, which brings the saved view */
         get: operations["read_short_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the map shows, as PDF or PNG; takes a Chromium on the server */
+        get: operations["read_print"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1491,13 +1525,18 @@ export interface components {
             signed_in: boolean;
             name: string;
             /** @enum {string} */
-            by?: "session" | "token";
+            by?: "session" | "token" | "view-token";
             /** Format: date-time */
             expires?: string;
             /** @description A department of the catalogue */
             department?: string;
             grants: components["schemas"]["Grant"][];
             scopes?: components["schemas"]["Actions"];
+            within?: {
+                /** @description Of a view token; null: all that its account sees */
+                layers?: string[] | null;
+                division: string;
+            };
             may: {
                 service: components["schemas"]["Actions"];
                 layers: {
@@ -1538,6 +1577,32 @@ export interface components {
             scopes: components["schemas"]["Actions"];
             days: number;
             account?: string;
+        };
+        /**
+         * @example {
+         *       "layers": [
+         *         "doorplate"
+         *       ],
+         *       "division": "429005001",
+         *       "minutes": 15
+         *     }
+         */
+        NewViewToken: {
+            layers: string[];
+            /** @description Where it reads; none: in the whole city */
+            division?: string;
+            minutes: number;
+        };
+        ViewToken: {
+            /** @description pbv_…, for `Authorization: Bearer` */
+            token: string;
+            account: string;
+            layers: string[];
+            division: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            expires: string;
         };
         User: {
             name: string;
@@ -2001,6 +2066,44 @@ export interface components {
                  *       "status": 503,
                  *       "detail": "The server is busy; try again in a moment.",
                  *       "code": "server.busy",
+                 *       "request_id": "0193a0f2-7c1e-7aa0-9b5e-2f6d1c0e4b11"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This server cannot print */
+        CannotPrint: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:platbook:problem:print.no_browser",
+                 *       "title": "This server cannot print",
+                 *       "status": 501,
+                 *       "detail": "There is no Chromium on the server: install one (Debian: apt install chromium), or name it in the setting `print.chromium`.",
+                 *       "code": "print.no_browser",
+                 *       "request_id": "0193a0f2-7c1e-7aa0-9b5e-2f6d1c0e4b11"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It was not printed */
+        NotPrinted: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:platbook:problem:print.timeout",
+                 *       "title": "It was not printed",
+                 *       "status": 504,
+                 *       "detail": "It was not ready after 60 seconds; take fewer layers, a smaller sheet or less `dpi`.",
+                 *       "code": "print.timeout",
                  *       "request_id": "0193a0f2-7c1e-7aa0-9b5e-2f6d1c0e4b11"
                  *     }
                  */
@@ -3043,7 +3146,7 @@ export interface operations {
                  * @description Theme
                  * @example light
                  */
-                theme: "light" | "dark";
+                theme: "light" | "dark" | "base-light" | "base-dark" | "base-overlay";
             };
             cookie?: never;
         };
@@ -4445,6 +4548,37 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    create_view_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewViewToken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewToken"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            default: components["responses"]["Problem"];
+        };
+    };
     list_users: {
         parameters: {
             query?: {
@@ -4735,7 +4869,10 @@ export interface operations {
     replace_view: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version an edit was made from, or the ETag of the feature */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description Id of a saved view
@@ -4774,7 +4911,10 @@ export interface operations {
     delete_view: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version an edit was made from, or the ETag of the feature */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description Id of a saved view
@@ -4827,6 +4967,60 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_print: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What stands behind # in the map's address
+                 * @example 12/30.42/112.89?l=doorplate
+                 */
+                state?: string;
+                /** @description A saved view, in place of `state` */
+                view?: string;
+                /** @description The sheet */
+                paper?: "A4" | "A3" | "A2";
+                /** @description How it lies */
+                orientation?: "portrait" | "landscape";
+                /** @description The number behind 1:; none: what the map shows fits the sheet */
+                scale?: number;
+                /** @description What stands above the map */
+                title?: string;
+                /** @description Pixels of an inch: of all in a PNG, of the map in a PDF */
+                dpi?: number;
+                /** @description What it is made as */
+                format?: "pdf" | "png";
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "image/png": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            501: components["responses"]["CannotPrint"];
+            502: components["responses"]["NotPrinted"];
+            503: components["responses"]["Busy"];
+            504: components["responses"]["NotPrinted"];
             default: components["responses"]["Problem"];
         };
     };
