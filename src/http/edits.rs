@@ -114,10 +114,11 @@ impl AppState {
         layer: &str,
         id: &str,
     ) -> Result<FeatureId, Problem> {
-        match id.parse() {
-            Ok(id) => Ok(id),
-            Err(_) => Ok(super::items::find(&*self.snapshot(caller).await, at, layer, id)?.id),
-        }
+        let map = self.snapshot(caller).await;
+        let Ok(number) = id.parse() else { return Ok(super::items::find(&map, at, layer, id)?.id) };
+        // Some codes are numbers, too. What has gone is still asked for by its own.
+        let stands = map.feature(number).is_some_and(|(layer, _)| layer == at);
+        Ok(if stands { number } else { map.by_code(at, id).map_or(number, |item| item.id) })
     }
 }
 

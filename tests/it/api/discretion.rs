@@ -318,14 +318,16 @@ async fn values_beyond_what_tiles_and_clients_carry_are_refused() {
     let problem = send(&server, &south, "PATCH", &path, Some(&long)).await.problem(422, "feature.invalid");
     assert!(problem["faults"][0]["message"].to_string().contains("2000"), "{problem}");
     let plates = "/collections/doorplate/items";
-    let plate = send(&server, &south, "GET", &format!("{plates}?limit=1"), None).await.json()["features"][0].clone();
+    let plate = send(&server, &south, "POST", plates, Some(&super::edits::plate(1, 112.76))).await.json();
     let path = format!("{plates}/{}", plate["id"]);
     for huge in [json!(1e308), json!(9_223_372_036_854_775_807_u64)] {
         let patch = json!({ "properties": { "priority": huge } });
-        send(&server, &south, "PATCH", &path, Some(&patch)).await.problem(422, "feature.invalid");
+        let problem = send(&server, &south, "PATCH", &path, Some(&patch)).await.problem(422, "feature.invalid");
+        assert_eq!(problem["faults"][0]["pointer"], "/properties/priority");
     }
     let whole = json!({ "properties": { "priority": 3.0 } });
-    assert_eq!(send(&server, &south, "PATCH", &path, Some(&whole)).await.status, 200);
+    let patched = send(&server, &south, "PATCH", &path, Some(&whole)).await;
+    assert_eq!(patched.status, 200, "{}", patched.text());
     let written = send(&server, &south, "GET", &path, None).await.text();
     assert!(written.contains("\"priority\":3,") || written.contains("\"priority\":3}"), "{written}");
 }

@@ -292,7 +292,7 @@ async fn pages_for_people_have_a_map_of_what_they_tell() {
         assert!(!page.contains("NaN") && !page.contains("inf"), "{path}");
     }
     let many = server.get("/collections/doorplate/items?f=html&limit=10&cursor=~99").await.text();
-    assert!(many.contains("上一页") && many.contains("下一页"));
+    assert!(many.contains("Previous page") && many.contains("Next page"));
     let nothing = server.get("/collections/doorplate/items?f=html&status=made&code=none").await.text();
     assert!(!nothing.contains("<figure>"), "there is nothing to draw");
 }
