@@ -77,8 +77,8 @@ pub fn may_take_back(catalogue: &Catalogue, actor: &Actor, counts: &[ChangeCount
         let places = stood.into_iter().chain(stands);
         let is_seen = places.clone().any(|village| sight.layer(at).shows(village));
         sees_any |= is_seen;
-        let asked = places.map(|village| may(&catalogue.roles, actor, action, &Target::feature(layer, village)));
-        if let Some(denied) = asked.filter_map(Result::err).next() {
+        let mut asked = places.map(|village| may(&catalogue.roles, actor, action, &Target::feature(layer, village)));
+        if let Some(denied) = asked.find_map(Result::err) {
             refusal.get_or_insert(if is_seen { denied } else { Denied::DivisionNotGranted { action, division: None } });
         }
     }

@@ -25,9 +25,9 @@ const MANY: usize = 10_000;
 /// Who tries a name from many places is slowed down as well as who tries it from one; but whoever does it from one
 /// place keeps nobody out who signs in from another.
 pub(super) struct Attempts {
-    by_name: DefaultKeyedRateLimiter<String>,
-    by_name_and_peer: DefaultKeyedRateLimiter<(String, IpAddr)>,
-    by_peer: DefaultKeyedRateLimiter<IpAddr>,
+    names: DefaultKeyedRateLimiter<String>,
+    names_at_peers: DefaultKeyedRateLimiter<(String, IpAddr)>,
+    peers: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Attempts {
@@ -35,23 +35,23 @@ impl Attempts {
     pub(super) fn new(a_minute: u32) -> Self {
         let of = |number: u32| Quota::per_minute(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
         Self {
-            by_name: RateLimiter::keyed(of(a_minute.saturating_mul(PLACES_OF_A_NAME))),
-            by_name_and_peer: RateLimiter::keyed(of(a_minute)),
-            by_peer: RateLimiter::keyed(of(a_minute.saturating_mul(NAMES_AT_AN_ADDRESS))),
+            names: RateLimiter::keyed(of(a_minute.saturating_mul(PLACES_OF_A_NAME))),
+            names_at_peers: RateLimiter::keyed(of(a_minute)),
+            peers: RateLimiter::keyed(of(a_minute.saturating_mul(NAMES_AT_AN_ADDRESS))),
         }
     }
 
     /// Counts an attempt to sign in, before anything is looked at.
     pub(super) fn sign_in(&self, name: &str, peer: Peer) -> Result<(), Problem> {
         let name: String = name.chars().take(64).collect();
-        counted(&self.by_peer, &peer.0)?;
-        counted(&self.by_name_and_peer, &(name.clone(), peer.0))?;
-        counted(&self.by_name, &name)
+        counted(&self.peers, &peer.0)?;
+        counted(&self.names_at_peers, &(name.clone(), peer.0))?;
+        counted(&self.names, &name)
     }
 
     /// Counts what is not about a name: a token or session that does not hold, a way to the single sign-on.
     pub(super) fn unnamed(&self, peer: Peer) -> Result<(), Problem> {
-        counted(&self.by_peer, &peer.0)
+        counted(&self.peers, &peer.0)
     }
 }
 

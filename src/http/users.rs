@@ -40,6 +40,7 @@ pub(super) struct AccountPatch {
     title: Option<String>,
     /// A key of the catalogue's departments; null: none.
     #[serde(default, deserialize_with = "named")]
+    #[expect(clippy::option_option, reason = "not named, null and named are three things")]
     department: Option<Option<String>>,
     password: Option<String>,
     /// The password as it is, from those who change their own.
@@ -56,6 +57,7 @@ impl AccountPatch {
 }
 
 /// Tells a member that is named as null from one that is not named.
+#[expect(clippy::option_option, reason = "not named, null and named are three things")]
 fn named<'de, D: serde::Deserializer<'de>>(member: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(member).map(Some)
 }

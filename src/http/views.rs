@@ -35,8 +35,11 @@ pub(super) const STATE: usize = 64 << 10;
 /// Bytes of a thumbnail at the most, as a data URL.
 pub(super) const THUMBNAIL: usize = 40 << 10;
 
+/// Whether bytes begin as a picture does.
+type Begins = fn(&[u8]) -> bool;
+
 /// What a picture begins with, by its media type.
-const PICTURES: [(&str, fn(&[u8]) -> bool); 3] = [
+const PICTURES: [(&str, Begins); 3] = [
     ("image/png", |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", |bytes| bytes.starts_with(b"\xff\xd8\xff")),
     ("image/webp", |bytes| bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")),
@@ -384,7 +387,7 @@ mod tests {
             url("image/jpeg", png),
             url("image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
             url("text/html", png),
-            url("image/png", &[png.as_slice(), &[0; THUMBNAIL]].concat()),
+            url("image/png", &[png.as_slice(), &vec![0; THUMBNAIL]].concat()),
             "data:image/png;base64,%%%".to_owned(),
             "https://example.org/picture.png".to_owned(),
             String::new(),

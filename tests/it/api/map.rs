@@ -63,7 +63,7 @@ async fn the_base_map_stays_behind_the_data_in_three_looks() {
             layers.iter().filter(|part| part["metadata"]["platbook:layer"] == **layer).cloned().collect::<Vec<_>>()
         };
         for layer in &base {
-            let parts = of(&layer);
+            let parts = of(layer);
             assert!(!parts.is_empty(), "{flavour}: {layer}");
             assert!(parts.iter().all(|part| part["source"] == "base" && part["layout"]["visibility"].is_null()));
         }
