@@ -192,7 +192,7 @@ fn too_near(subject: &Subject<'_>) -> Option<Fault> {
     let at = subject.draft.geometry.representative();
     let (distance_m, other) = subject.map.near(subject.at, at, apart_m, subject.own)?;
     let (zh, en) = subject.named(&other);
-    let zh = format!("距{zh}仅 {distance_m:.1} 米；是否重复？");
+    let zh = format!("距{zh} 仅 {distance_m:.1} 米；是否重复？");
     let en = format!("{en} is only {distance_m:.1} m away; is this one a duplicate?");
     Some(Fault::new("/geometry", "feature.too_near", zh, en))
 }
@@ -238,7 +238,7 @@ fn overlap(subject: &Subject<'_>) -> Option<Fault> {
         let over_m2 = area_m2(&common);
         if over_m2 > LEAST_M2 {
             let (zh, en) = subject.named(other);
-            let zh = format!("与{zh}重叠 {over_m2:.0} 平方米。");
+            let zh = format!("与{zh} 重叠 {over_m2:.0} 平方米。");
             let en = format!("it lies over {en} by {over_m2:.0} m²");
             return Some(Fault::new("/geometry", "area.overlap", zh, en));
         }
