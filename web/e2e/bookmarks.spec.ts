@@ -20,12 +20,11 @@ test('a view is saved, opened elsewhere by its short link as it was, renamed, re
   const other = await context.newPage();
   await other.goto(`/v/${id}`);
   await other.locator('[data-testid="map"][data-idle="true"]').waitFor();
-  await expect(other).toHaveURL(new RegExp(`#16\\.5/${lat.toFixed(3)}.*f=doorplate~${packed(CONDITION)}`));
+  await expect(other).toHaveURL(new RegExp(`#16\\.5/${String(lat).slice(0, 5)}.*f=doorplate~${packed(CONDITION)}`));
   expect(await other.locator('html').getAttribute('data-theme')).toBe('dark');
   await other.close();
 
   await open(page, '#9/30.4/112.9');
-  await rail(page, '书签');
   await row.getByRole('button').first().click();
   await expect(page).toHaveURL(/#16\.5\//);
   await row.getByRole('button', { name: '已安装的门牌：更多' }).click();
@@ -35,7 +34,6 @@ test('a view is saved, opened elsewhere by its short link as it was, renamed, re
   const renamed = page.getByTestId('bookmarks').getByRole('listitem').filter({ hasText: '装好的门牌' });
   await expect(renamed.locator('img')).toBeVisible();
   page.on('dialog', (dialog) => dialog.accept());
-  await renamed.getByRole('button', { name: '装好的门牌：更多' }).click();
   await renamed.getByRole('button', { name: '删除' }).click();
   await expect(renamed).toHaveCount(0);
   expect((await page.request.get(`/views/${id}`)).status()).toBe(404);
