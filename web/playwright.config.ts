@@ -5,8 +5,6 @@ export default defineConfig({
   testDir: 'e2e',
   workers: 1,
   timeout: 60_000,
-  // A journey that only comes through the second time is told as flaky, and is to be mended.
-  retries: process.env.CI ? 1 : 0,
   use: {
     baseURL: process.env.PLATBOOK_URL ?? 'http://127.0.0.1:8080',
     viewport: { width: 1440, height: 900 },
