@@ -201,8 +201,8 @@ impl App {
         decided.map_err(|error| StoreError::Driver { doing: "judging edits", source: Box::new(error) })
     }
 
-    /// Appends the inverse of a revision, if nothing of it has been changed since.
-    /// One that was sent before, under its operation id, is not taken back again.
+    /// Appends the inverse of a revision, if nothing of it has been changed since. One that was sent before, under its
+    /// operation id, is not taken back again.
     pub async fn undo(
         &self,
         actor: &Actor,
