@@ -117,7 +117,7 @@ pub(super) async fn import(config: &Config, args: FileArgs) -> Result<(), CliErr
         let known: Vec<_> = catalogue.layers.iter().map(|layer| layer.id.as_str()).collect();
         FileError::Layer { layer: args.layer.clone(), known: known.join(", ") }
     })?;
-    let options = ReadOptions { encoding: args.encoding, layer: args.source_layer.clone() };
+    let options = ReadOptions { encoding: args.encoding, layer: args.source_layer.clone(), ..ReadOptions::default() };
     let told = |source| FileError::Source { file: args.file.display().to_string(), source };
     let source = Source::open(&args.file, options).map_err(told)?;
     let mapping = mapping_of(&args, &catalogue, layer, &source)?;
@@ -146,17 +146,21 @@ pub(super) async fn import(config: &Config, args: FileArgs) -> Result<(), CliErr
 }
 
 async fn run_shown(app: &Arc<App>, actor: &Actor, source: &Source, plan: &Plan) -> (Report, Result<(), ImportError>) {
-    let bar = match source.count {
-        Some(count) => progress::bar("importing", count),
-        None => progress::counter("importing"),
-    };
-    let progress = Arc::new(Progress::default());
+    let progress = Arc::new(Progress::of(source));
+    let bar = progress::bar("importing", source.count.unwrap_or_default());
     let work = run(app, actor, source, plan, &progress);
     tokio::pin!(work);
     let done = loop {
         tokio::select! {
             done = &mut work => break done,
-            () = tokio::time::sleep(Duration::from_millis(200)) => bar.set_position(progress.read()),
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                let read = progress.read();
+                // What a file without a count will come to, by the part of it that is read.
+                if let (None, Some(part)) = (source.count, progress.part().filter(|part| *part > 0.0)) {
+                    bar.set_length((read as f64 / part).ceil() as u64);
+                }
+                bar.set_position(read);
+            }
         }
     };
     bar.finish_and_clear();

@@ -8,8 +8,8 @@ use super::{CliError, map, open_store, progress, read_catalogue, say};
 use crate::app::TileLimits;
 use crate::config::Config;
 use crate::domain::{Bbox, LayerId};
-use crate::exchange::{Archive, ArchiveError};
-use crate::tiles::MAX_ZOOM;
+use crate::exchange::{Archive, ArchiveError, ArchiveFormat, Zooms};
+use crate::index::Stop;
 
 /// What `platbook tiles` understands.
 #[derive(Debug, Args)]
@@ -24,8 +24,8 @@ pub(super) struct TilesArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The first and the last zoom [default: those of the layers]
-    #[arg(long, value_name = "FIRST-LAST", value_parser = zooms_of)]
-    zooms: Option<(u8, u8)>,
+    #[arg(long, value_name = "FIRST-LAST")]
+    zooms: Option<Zooms>,
     /// Only tiles that touch this box, in degrees
     #[arg(long, value_name = "W,S,E,N", value_parser = box_of, allow_hyphen_values = true)]
     bbox: Option<Bbox>,
@@ -50,14 +50,6 @@ pub enum TilesError {
     Archive(#[from] ArchiveError),
 }
 
-fn zooms_of(text: &str) -> Result<(u8, u8), String> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    match (first.trim().parse(), last.trim().parse()) {
-        (Ok(first), Ok(last)) if first <= last && last <= MAX_ZOOM => Ok((first, last)),
-        _ => Err(format!("expected two zooms of 0 to {MAX_ZOOM}, such as 8-15")),
-    }
-}
-
 fn box_of(text: &str) -> Result<Bbox, String> {
     text.parse().map_err(|error: crate::domain::CoordinateError| error.to_string())
 }
@@ -77,31 +69,27 @@ pub(super) async fn tiles(config: &Config, args: TilesArgs) -> Result<(), CliErr
         })?);
     }
     let ending = args.out.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    if !matches!(ending.as_str(), "pmtiles" | "mbtiles") {
-        return Err(TilesError::Format.into());
-    }
-    let zooms = || layers.iter().map(|&at| catalogue.layers[at].zoom);
-    let declared = (zooms().map(|zoom| zoom.min).min().unwrap_or(0), zooms().map(|zoom| zoom.max).max().unwrap_or(0));
-    let (min_zoom, max_zoom) = args.zooms.unwrap_or(declared);
+    let format: ArchiveFormat = ending.parse().map_err(|_| TilesError::Format)?;
+    let zooms = args.zooms.unwrap_or_else(|| Zooms::of(layers.iter().map(|&at| &catalogue.layers[at])));
     let store = open_store(config, false).await?;
     let snapshot = map::scan(&catalogue, store.as_ref()).await?;
     let bar = progress::bar("drawing tiles", 0);
     let archive = Archive {
         map: &snapshot,
         layers: &layers,
-        min_zoom,
-        max_zoom,
+        zooms,
         within: args.bbox,
         budget: TileLimits::default().budget_bytes,
         progress: &|done, all| {
             bar.set_length(all as u64);
             bar.set_position(done as u64);
         },
+        stop: Stop::default(),
     };
     // The archive gets its name when it is whole; what stood under it before stays until then.
     let part = args.out.with_extension(format!("{ending}.part"));
     let _ = std::fs::remove_file(&part);
-    let written = if ending == "pmtiles" { archive.write_pmtiles(&part) } else { archive.write_mbtiles(&part) };
+    let written = archive.write(format, &part);
     bar.finish_and_clear();
     let told = |source| CliError::Io { doing: format!("writing {}", args.out.display()), source };
     let summary = match written {
@@ -112,5 +100,6 @@ pub(super) async fn tiles(config: &Config, args: TilesArgs) -> Result<(), CliErr
         }
     };
     std::fs::rename(&part, &args.out).map_err(told)?;
-    say(&format!("{} tiles of zooms {min_zoom} to {max_zoom}, {} of them thinned", summary.tiles, summary.thinned))
+    let Zooms { first, last } = zooms;
+    say(&format!("{} tiles of zooms {first} to {last}, {} of them thinned", summary.tiles, summary.thinned))
 }

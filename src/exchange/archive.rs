@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::str::FromStr;
 
 use flate2::Compression as Level;
 use flate2::write::GzEncoder;
@@ -14,8 +15,8 @@ use serde_json::json;
 use crate::catalog::Layer;
 use crate::catalog::tilejson::vector_layers;
 use crate::domain::{Bbox, Lang, LonLat};
-use crate::index::Snapshot;
-use crate::tiles::{TileCoord, cover, render};
+use crate::index::{Snapshot, Stop};
+use crate::tiles::{MAX_ZOOM, TileCoord, cover, render};
 
 /// Tiles that are drawn together: what is in memory at a time.
 const TOGETHER: usize = 256;
@@ -29,16 +30,94 @@ pub struct Archive<'a> {
     pub map: &'a Snapshot,
     /// The positions of the layers.
     pub layers: &'a [usize],
-    /// The first zoom.
-    pub min_zoom: u8,
-    /// The last zoom.
-    pub max_zoom: u8,
+    /// The zooms.
+    pub zooms: Zooms,
     /// Only tiles that touch this box.
     pub within: Option<Bbox>,
     /// What a tile may take at the most, bytes.
     pub budget: usize,
     /// Told how many tiles are done, and how many there are.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Told that nobody wants it any more.
+    pub stop: Stop,
+}
+
+/// The zooms of an archive, the last one included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zooms {
+    /// The first.
+    pub first: u8,
+    /// The last.
+    pub last: u8,
+}
+
+/// What is not two zooms.
+#[derive(Debug, thiserror::Error)]
+#[error("expected two zooms of 0 to {MAX_ZOOM}, such as 8-15")]
+pub struct InvalidZooms;
+
+impl Zooms {
+    /// Those that layers declare.
+    pub fn of<'l>(layers: impl Iterator<Item = &'l Layer>) -> Self {
+        let all = layers.map(|layer| Self { first: layer.zoom.min, last: layer.zoom.max });
+        let wider = |one: Self, other: Self| Self { first: one.first.min(other.first), last: one.last.max(other.last) };
+        all.reduce(wider).unwrap_or(Self { first: 0, last: 0 })
+    }
+}
+
+impl FromStr for Zooms {
+    type Err = InvalidZooms;
+
+    fn from_str(text: &str) -> Result<Self, InvalidZooms> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        match (first.trim().parse(), last.trim().parse()) {
+            (Ok(first), Ok(last)) if first <= last && last <= MAX_ZOOM => Ok(Self { first, last }),
+            _ => Err(InvalidZooms),
+        }
+    }
+}
+
+/// What an archive is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArchiveFormat {
+    /// PMTiles 3.
+    PmTiles,
+    /// MBTiles 1.3.
+    MbTiles,
+}
+
+/// A name that is no format of archives.
+#[derive(Debug, thiserror::Error)]
+#[error("expected pmtiles or mbtiles")]
+pub struct UnknownArchive;
+
+impl ArchiveFormat {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::PmTiles, Self::MbTiles];
+
+    /// Its name, and how names of its files end.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PmTiles => "pmtiles",
+            Self::MbTiles => "mbtiles",
+        }
+    }
+
+    /// Its media type.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::PmTiles => "application/vnd.pmtiles",
+            Self::MbTiles => "application/vnd.sqlite3",
+        }
+    }
+}
+
+impl FromStr for ArchiveFormat {
+    type Err = UnknownArchive;
+
+    fn from_str(name: &str) -> Result<Self, UnknownArchive> {
+        Self::ALL.into_iter().find(|format| name.eq_ignore_ascii_case(format.name())).ok_or(UnknownArchive)
+    }
 }
 
 /// What an archive came to.
@@ -71,6 +150,9 @@ pub enum ArchiveError {
         /// The zoom.
         zoom: u8,
     },
+    /// Nobody wants it any more.
+    #[error("nobody waits for this archive any more")]
+    Stopped,
 }
 
 /// A tile with something in it, gzipped.
@@ -81,8 +163,15 @@ struct Drawn {
 }
 
 impl Archive<'_> {
-    /// Writes a PMTiles archive.
-    pub fn write_pmtiles(&self, path: &Path) -> Result<ArchiveSummary, ArchiveError> {
+    /// Writes it into a file.
+    pub fn write(&self, format: ArchiveFormat, path: &Path) -> Result<ArchiveSummary, ArchiveError> {
+        match format {
+            ArchiveFormat::PmTiles => self.write_pmtiles(path),
+            ArchiveFormat::MbTiles => self.write_mbtiles(path),
+        }
+    }
+
+    fn write_pmtiles(&self, path: &Path) -> Result<ArchiveSummary, ArchiveError> {
         let mut tiles = self.tiles()?;
         let [west, south, east, north]: [f64; 4] = self.extent()?.into();
         // An archive whose tiles lie along the curve is read with the fewest requests.
@@ -90,11 +179,11 @@ impl Archive<'_> {
         let mut file = PmTilesWriter::new(TileType::Mvt)
             .tile_compression(Compression::Gzip)
             .precompressed(Compression::Gzip)
-            .min_zoom(self.min_zoom)
-            .max_zoom(self.max_zoom)
+            .min_zoom(self.zooms.first)
+            .max_zoom(self.zooms.last)
             .bounds(west, south, east, north)
             .center(f64::midpoint(west, east), f64::midpoint(south, north))
-            .center_zoom(self.min_zoom)
+            .center_zoom(self.zooms.first)
             .metadata(self.metadata().to_string())
             .create(File::create(path)?)?;
         let summary = self.draw(&tiles, &mut |drawn| {
@@ -105,8 +194,8 @@ impl Archive<'_> {
         Ok(summary)
     }
 
-    /// Writes an MBTiles archive. Its rows are counted from the south.
-    pub fn write_mbtiles(&self, path: &Path) -> Result<ArchiveSummary, ArchiveError> {
+    /// The rows of MBTiles are counted from the south.
+    fn write_mbtiles(&self, path: &Path) -> Result<ArchiveSummary, ArchiveError> {
         let tiles = self.tiles()?;
         let extent = self.extent()?;
         // What stood there is another archive.
@@ -127,8 +216,8 @@ impl Archive<'_> {
                 ("name", metadata["name"].as_str().unwrap_or_default().to_owned()),
                 ("format", "pbf".to_owned()),
                 ("bounds", extent.to_string()),
-                ("minzoom", self.min_zoom.to_string()),
-                ("maxzoom", self.max_zoom.to_string()),
+                ("minzoom", self.zooms.first.to_string()),
+                ("maxzoom", self.zooms.last.to_string()),
                 ("attribution", metadata["attribution"].as_str().unwrap_or_default().to_owned()),
                 ("type", "overlay".to_owned()),
                 ("json", json!({ "vector_layers": metadata["vector_layers"] }).to_string()),
@@ -158,7 +247,7 @@ impl Archive<'_> {
     fn tiles(&self) -> Result<Vec<TileCoord>, ArchiveError> {
         let mut tiles = Vec::new();
         let extent = self.extent()?;
-        for zoom in self.min_zoom..=self.max_zoom {
+        for zoom in self.zooms.first..=self.zooms.last {
             // Counted before they are listed: a deep zoom has more than memory holds.
             if tiles.len() as u64 + count(extent, zoom) > MOST_TILES as u64 {
                 return Err(ArchiveError::TooMany { zoom });
@@ -187,6 +276,9 @@ impl Archive<'_> {
         let mut summary = ArchiveSummary::default();
         let mut done = 0;
         for some in tiles.chunks(TOGETHER) {
+            if self.stop.is_told() {
+                return Err(ArchiveError::Stopped);
+            }
             let drawn: Vec<Drawn> =
                 some.par_iter().filter_map(|tile| self.draw_one(*tile).transpose()).collect::<Result<_, _>>()?;
             for one in drawn {

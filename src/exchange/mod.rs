@@ -18,7 +18,7 @@ pub mod read;
 mod shapefile;
 mod table;
 
-pub use archive::{Archive, ArchiveError, ArchiveSummary};
+pub use archive::{Archive, ArchiveError, ArchiveFormat, ArchiveSummary, InvalidZooms, UnknownArchive, Zooms};
 pub use csv::{Headings, without_formula};
 pub use export::{Export, ExportError};
 pub use format::{Format, UnknownFormat};

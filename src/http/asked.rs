@@ -93,6 +93,13 @@ impl Asked {
 /// Ends a question when the request that asked it has ended: at its timeout, or when the client has gone.
 pub(super) struct Waiting(Stop);
 
+impl Waiting {
+    /// One that ends with whoever holds it.
+    pub(super) fn of(stop: Stop) -> Self {
+        Self(stop)
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.now();

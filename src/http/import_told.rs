@@ -43,7 +43,8 @@ pub(super) fn job_json(state: &AppState, job: &Job, lang: Lang) -> Value {
         "count": source.count,
         "atomic_most": MOST_ATOMIC,
     });
-    let (standing, read) = job.state();
+    let (standing, progress) = job.state();
+    let read = progress.read();
     body["read"] = read.into();
     match standing {
         JobState::Ready => body["state"] = "ready".into(),
@@ -53,7 +54,9 @@ pub(super) fn job_json(state: &AppState, job: &Job, lang: Lang) -> Value {
             body["state"] = "running".into();
             body["dry_run"] = is_dry.into();
             body["per_second"] = rate.round().into();
-            let left = source.count.map(|count| count.saturating_sub(read) as f64 / rate.max(1.0));
+            // Before anything is done nobody can tell.
+            let part = progress.part().filter(|part| read > 0 && *part > 0.0);
+            let left = part.map(|part| seconds * (1.0 - part).max(0.0) / part);
             body["seconds_left"] = left.map(f64::ceil).into();
         }
         JobState::Ended { report, error, took, is_dry } => {

@@ -2,6 +2,7 @@
 
 mod access;
 mod aggregate;
+mod archives;
 mod asked;
 mod assets;
 mod attempts;
@@ -148,6 +149,8 @@ struct Inner {
     exports: Arc<Semaphore>,
     /// Those who did not sign in have half of the seats: slow readers among them keep nobody else from theirs.
     exports_of_nobody: Arc<Semaphore>,
+    /// Archives of tiles that are drawn at the same time: each takes all cores.
+    archives: Arc<Semaphore>,
     door: caller::Door,
     single_sign_on: Option<oidc::SignOn>,
     courier: Arc<Courier>,
@@ -190,6 +193,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         telling: Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
         exports: Arc::new(Semaphore::new(limits.exports.clamp(1, Semaphore::MAX_PERMITS))),
         exports_of_nobody: Arc::new(Semaphore::new((limits.exports / 2).clamp(1, Semaphore::MAX_PERMITS))),
+        archives: Arc::new(Semaphore::new(1)),
         content_policy: embed::content_policy(&limits.embed_origins),
         limits: limits.clone(),
         courier,
@@ -234,6 +238,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/compare/tiles/{layers}/{z}/{x}/{y}", get(compare::read_compared_tile))
         .route("/tiles/{layers}", get(tiles::read_tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::read_tile))
+        .route("/tiles/{layers}/archive", get(archives::read_archive))
         .route("/styles/{theme}", get(styles::read_style))
         .route("/catalogue", get(catalogue::read_catalogue))
         .route("/divisions", get(catalogue::list_divisions))
@@ -313,10 +318,11 @@ fn people() -> Router<AppState> {
 }
 
 /// Ends what takes too long. A file that is sent takes as long as it comes; who sends none is found out as it is read.
-/// A print has a time of its own.
+/// A print has a time of its own; an archive of tiles is drawn as long as somebody waits for it.
 async fn timed(request: Request, next: Next, most: Duration) -> Response {
     let path = request.uri().path();
-    if (request.method() == Method::POST && path == "/imports") || path == "/print" {
+    let is_archive = path.starts_with("/tiles/") && path.ends_with("/archive");
+    if (request.method() == Method::POST && path == "/imports") || path == "/print" || is_archive {
         return next.run(request).await;
     }
     match tokio::time::timeout(most, next.run(request)).await {

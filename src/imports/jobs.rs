@@ -91,11 +91,11 @@ impl Job {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where it stands, and how many records are done with.
-    pub fn state(&self) -> (State, u64) {
+    /// Where it stands, and how far it has come.
+    pub fn state(&self) -> (State, Arc<Progress>) {
         let mut inner = self.inner();
         inner.asked = Instant::now();
-        (inner.state.clone(), inner.progress.read())
+        (inner.state.clone(), Arc::clone(&inner.progress))
     }
 
     /// Asks it to end.
@@ -105,12 +105,13 @@ impl Job {
 
     /// The same file with its text in another encoding.
     pub fn reopened(&self, encoding: &'static Encoding) -> Result<Source, SourceError> {
-        Source::open(self.file.path(), ReadOptions { encoding: Some(encoding), layer: self.source.layer() })
+        let layer = self.source.layer();
+        Source::open(self.file.path(), ReadOptions { encoding: Some(encoding), layer, ..ReadOptions::default() })
     }
 
     /// Brings it in, or only looks what would come of it, while others go on.
     pub fn start(self: &Arc<Self>, app: &Arc<App>, actor: Actor, source: Source, plan: Plan) -> Result<(), JobError> {
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(Progress::of(&source));
         let since = Instant::now();
         let is_dry = plan.mode == super::Mode::DryRun;
         {

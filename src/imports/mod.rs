@@ -20,7 +20,7 @@ use crate::app::edits::{Command, EditError, Outcome};
 use crate::auth::Actor;
 use crate::domain::AccountName;
 use crate::edit::{Line, Refusal};
-use crate::exchange::read::{Source, SourceCrs, SourceError};
+use crate::exchange::read::{Extent, Source, SourceCrs, SourceError};
 use crate::geodesy::crs::Crs;
 use crate::store::StoreError;
 
@@ -68,9 +68,23 @@ pub struct Plan {
 pub struct Progress {
     read: AtomicU64,
     cancelled: AtomicBool,
+    count: Option<u64>,
+    extent: Extent,
 }
 
 impl Progress {
+    /// That of a source whose reading begins.
+    pub fn of(source: &Source) -> Self {
+        Self { count: source.count, extent: source.extent(), ..Self::default() }
+    }
+
+    /// The part that is done, 0 to 1: of the records where the file says how many it has, else of its bytes, which are
+    /// read a little ahead; none: nobody knows.
+    pub fn part(&self) -> Option<f64> {
+        let of_records = self.count.filter(|count| *count > 0).map(|count| self.read() as f64 / count as f64);
+        of_records.or_else(|| self.extent.part())
+    }
+
     /// Records that are done with.
     pub fn read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
@@ -266,7 +280,12 @@ fn findings(mapping: &Mapping, number: u64, refusal: Refusal) -> Vec<Finding> {
             let zh = "本文件前面已有同一编码的行。".to_owned();
             one("code.twice", zh, "an earlier line of this file has the same code".to_owned())
         }
-        Refusal::BaseNeeded | Refusal::Missing(_) | Refusal::Stale { .. } => {
+        Refusal::Missing(_) => {
+            let zh = "该编码属于本账号看不到的要素，或要素刚被删除；请核对编码。".to_owned();
+            let en = "the code is that of a feature that this account does not see, or that was deleted meanwhile";
+            one("code.taken", zh, en.to_owned())
+        }
+        Refusal::BaseNeeded | Refusal::Stale { .. } => {
             let zh = "该要素在导入时被他人改动；请再导入一次。".to_owned();
             one("feature.changed", zh, "somebody changed this feature meanwhile; import it again".to_owned())
         }

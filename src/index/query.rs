@@ -22,7 +22,8 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_told(&self) -> bool {
+    /// Whether it is to end.
+    pub fn is_told(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

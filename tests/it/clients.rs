@@ -138,6 +138,16 @@ async fn archives_of_tiles_have_the_tiles_that_are_served() {
         let served = server.get(&format!("/tiles/{layers}/{tile}")).await;
         assert_eq!(*bytes, served.body.len(), "{tile}");
     }
+    let sent = server.get(&format!("/tiles/{layers}/archive?zooms=8-14")).await;
+    assert_eq!(sent.header("content-type"), "application/vnd.pmtiles");
+    std::fs::write(at("sent.pmtiles"), &sent.body).unwrap();
+    let sent = run("pmtiles_client.py", vec![at("sent.pmtiles")], String::new()).await;
+    assert_eq!(sent, told, "over HTTP it is the same");
+    let packed = server.get(&format!("/tiles/{layers}/archive?zooms=8-10&f=mbtiles")).await;
+    assert!(packed.body.starts_with(b"SQLite format 3"));
+    server.get("/tiles/doorplate/archive?bbox=0,0,1,1").await.problem(422, "archive.empty");
+    server.get("/tiles/doorplate/archive?zooms=0-22").await.problem(422, "archive.too_large");
+    server.get("/tiles/doorplate/archive?zooms=9-3").await.problem(400, "parameter.invalid");
     success(&["tiles", "--basemap", "--zooms", "8-10", "--out", &at("base.pmtiles"), "--database", &database]);
     let base = run("pmtiles_client.py", vec![at("base.pmtiles")], String::new()).await;
     let mut based: Vec<&str> = base["layers"].as_array().unwrap().iter().filter_map(Value::as_str).collect();

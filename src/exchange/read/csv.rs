@@ -9,7 +9,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use serde_json::{Map, Value};
 
-use super::{Head, MOST_COLUMNS, ReadOptions, Record, Records, SourceError};
+use super::{Extent, Head, MOST_COLUMNS, ReadOptions, Record, Records, SourceError};
 use crate::exchange::format::Format;
 
 /// Bytes by which encoding and separator are told.
@@ -22,9 +22,12 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
     let bytes: Box<dyn Read + Send> = if encoding == UTF_16LE || encoding == UTF_16BE {
         // Separators are only where a byte is one in the other encodings.
         head = encoding.decode(&head).0.into_owned().into_bytes();
-        Box::new(as_utf8(path, encoding)?)
+        let (file, bytes) = as_utf8(path, encoding)?;
+        Box::new(options.extent.counting(file, bytes))
     } else {
-        Box::new(File::open(path)?)
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        Box::new(options.extent.counting(file, bytes))
     };
     let mut reader = ReaderBuilder::new()
         .delimiter(separator(&head))
@@ -37,7 +40,8 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
     reader.read_byte_record(&mut first).map_err(|error| told(&error))?;
     let columns = names(&first, text)?;
     let head = Head { encoding: Some(encoding), crs: None, columns: columns.clone(), count: None };
-    let mut rows = Rows { reader, columns, encoding: text, row: ByteRecord::new(), ended: false };
+    let mut rows =
+        Rows { reader, columns, encoding: text, row: ByteRecord::new(), extent: options.extent.clone(), ended: false };
     Ok((head, Box::new(std::iter::from_fn(move || rows.next_row()))))
 }
 
@@ -63,7 +67,7 @@ fn encoding_of(head: &[u8]) -> &'static Encoding {
     if guess == GBK || !guess.is_ascii_compatible() { GB18030 } else { guess }
 }
 
-fn as_utf8(path: &Path, encoding: &'static Encoding) -> Result<File, SourceError> {
+fn as_utf8(path: &Path, encoding: &'static Encoding) -> Result<(File, u64), SourceError> {
     use std::io::Seek;
     let mut decoder = encoding.new_decoder();
     let mut from = BufReader::new(File::open(path)?);
@@ -79,8 +83,9 @@ fn as_utf8(path: &Path, encoding: &'static Encoding) -> Result<File, SourceError
             break;
         }
     }
+    let bytes = to.stream_position()?;
     to.rewind()?;
-    Ok(to)
+    Ok((to, bytes))
 }
 
 /// The separator that stands most often in the first line.
@@ -113,6 +118,7 @@ struct Rows {
     columns: Vec<String>,
     encoding: &'static Encoding,
     row: ByteRecord,
+    extent: Extent,
     ended: bool,
 }
 
@@ -122,7 +128,10 @@ impl Rows {
             return None;
         }
         let row = match self.reader.read_byte_record(&mut self.row) {
-            Ok(true) => self.record(),
+            Ok(true) => {
+                self.extent.record_ended();
+                self.record()
+            }
             Ok(false) => return None,
             Err(error) => Err(told(&error)),
         };

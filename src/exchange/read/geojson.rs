@@ -10,6 +10,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::extent::{Extent, LONGEST_RECORD};
 use super::{Head, Record, Records, SourceCrs, SourceError, on_thread};
 use crate::exchange::format::Format;
 use crate::geodesy::crs::Crs;
@@ -17,21 +18,20 @@ use crate::geodesy::crs::Crs;
 /// Bytes in which a file says which system its coordinates are of.
 const HEAD: u64 = 64 << 10;
 
-/// The longest line, bytes.
-const LONGEST_LINE: u64 = 64 << 20;
-
-pub(super) fn open_collection(path: &Path, format: Format) -> Result<(Head, Records), SourceError> {
+pub(super) fn open_collection(path: &Path, format: Format, extent: &Extent) -> Result<(Head, Records), SourceError> {
     let mut file = File::open(path)?;
+    let bytes = file.metadata()?.len();
     let mut start = Vec::new();
     (&mut file).take(HEAD).read_to_end(&mut start)?;
     let skip = if start.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     file.seek(SeekFrom::Start(skip))?;
     let declared = if format == Format::JsonFg { None } else { declared_crs(&start) };
     let crs = declared.or(Some(SourceCrs::Known(Crs::Crs84)));
+    let (file, extent) = (extent.counting(file, bytes), extent.clone());
     // The parser calls for each feature; who reads asks for the next one.
     let records = on_thread(format, move |sender| {
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 20, file));
-        let read = Document { sender, format }.deserialize(&mut json).and_then(|()| json.end());
+        let read = Document { sender, format, extent: &extent }.deserialize(&mut json).and_then(|()| json.end());
         if let Err(error) = read {
             let line = Some(error.line() as u64).filter(|line| *line > 0);
             // Nobody listens when the reader has seen enough.
@@ -47,6 +47,7 @@ type Sender = SyncSender<Result<Record, SourceError>>;
 struct Document<'a> {
     sender: &'a Sender,
     format: Format,
+    extent: &'a Extent,
 }
 
 impl<'de> DeserializeSeed<'de> for Document<'_> {
@@ -70,7 +71,7 @@ impl<'de> Visitor<'de> for Document<'_> {
         while let Some(name) = members.next_key::<String>()? {
             if name == "features" {
                 has_features = true;
-                members.next_value_seed(Features(self.sender))?;
+                members.next_value_seed(Features(self.sender, self.extent))?;
             } else if matches!(name.as_str(), "type" | "geometry" | "properties" | "id") {
                 others.insert(name, members.next_value()?);
             } else {
@@ -94,7 +95,7 @@ impl<'de> Visitor<'de> for Document<'_> {
 }
 
 /// The features of a collection, sent one by one.
-struct Features<'a>(&'a Sender);
+struct Features<'a>(&'a Sender, &'a Extent);
 
 impl<'de> DeserializeSeed<'de> for Features<'_> {
     type Value = ();
@@ -115,6 +116,7 @@ impl<'de> Visitor<'de> for Features<'_> {
         let mut number = 0;
         while let Some(feature) = features.next_element::<Feature>()? {
             number += 1;
+            self.1.record_ended();
             if self.0.send(Ok(record(number, feature))).is_err() {
                 return Err(A::Error::custom("nobody reads on"));
             }
@@ -132,8 +134,11 @@ fn declared_crs(start: &[u8]) -> Option<SourceCrs> {
     name.parse().ok()
 }
 
-pub(super) fn open_lines(path: &Path) -> Result<(Head, Records), SourceError> {
-    let mut lines = BufReader::with_capacity(1 << 20, File::open(path)?);
+pub(super) fn open_lines(path: &Path, extent: &Extent) -> Result<(Head, Records), SourceError> {
+    let file = File::open(path)?;
+    let bytes = file.metadata()?.len();
+    let mut lines = BufReader::with_capacity(1 << 20, extent.counting(file, bytes));
+    let extent = extent.clone();
     let (mut number, mut ended) = (0, false);
     let mut text = Vec::new();
     let records = std::iter::from_fn(move || {
@@ -143,7 +148,8 @@ pub(super) fn open_lines(path: &Path) -> Result<(Head, Records), SourceError> {
             }
             text.clear();
             number += 1;
-            let read = (&mut lines).take(LONGEST_LINE).read_until(b'\n', &mut text);
+            let read = (&mut lines).take(LONGEST_RECORD).read_until(b'\n', &mut text);
+            extent.record_ended();
             let line = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
             // Sequences of JSON texts begin each with a mark (RFC 8142).
             let line = line.strip_prefix(b"\x1e").unwrap_or(line).trim_ascii();

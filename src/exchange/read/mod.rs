@@ -5,6 +5,7 @@
 
 mod csv;
 mod detect;
+mod extent;
 mod flatgeobuf;
 mod geojson;
 mod geopackage;
@@ -21,6 +22,7 @@ use geo_types::Geometry;
 use serde_json::{Map, Value};
 
 use super::format::Format;
+pub use extent::Extent;
 pub use system::{SourceCrs, UnknownSystem};
 
 /// Records that are looked at to tell what the columns hold.
@@ -123,6 +125,8 @@ pub struct ReadOptions {
     pub encoding: Option<&'static encoding_rs::Encoding>,
     /// The layer, of a file with several.
     pub layer: Option<String>,
+    /// Told how far the file has been read, where its format has no count of records.
+    pub extent: Extent,
 }
 
 /// A column of a source.
@@ -193,7 +197,8 @@ impl Source {
         let column = |name: String| SourceColumn { examples: examples.remove(&name).unwrap_or_default(), name };
         Ok(Self {
             path: path.to_owned(),
-            options: ReadOptions { encoding: head.encoding, ..options },
+            // Whoever has looked at the first records may still be reading.
+            options: ReadOptions { encoding: head.encoding, extent: Extent::default(), ..options },
             format,
             encoding: head.encoding.map(encoding_rs::Encoding::name),
             crs: head.crs,
@@ -206,6 +211,11 @@ impl Source {
     /// The layer that was chosen, of a file with several.
     pub fn layer(&self) -> Option<String> {
         self.options.layer.clone()
+    }
+
+    /// How far the file has been read by whoever reads its records.
+    pub fn extent(&self) -> Extent {
+        self.options.extent.clone()
     }
 
     /// Its records, from the first on.
@@ -229,8 +239,8 @@ fn on_thread(format: Format, read: impl FnOnce(&SyncSender<Result<Record, Source
 fn open(path: &Path, format: Format, options: &ReadOptions) -> Result<(Head, Records), SourceError> {
     let (head, records) = match format {
         Format::Csv => csv::open(path, options),
-        Format::GeoJson | Format::JsonFg => geojson::open_collection(path, format),
-        Format::Ndjson => geojson::open_lines(path),
+        Format::GeoJson | Format::JsonFg => geojson::open_collection(path, format, &options.extent),
+        Format::Ndjson => geojson::open_lines(path, &options.extent),
         Format::GeoPackage => geopackage::open(path, options),
         Format::FlatGeobuf => flatgeobuf::open(path),
         Format::GeoParquet => geoparquet::open(path),

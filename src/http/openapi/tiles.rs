@@ -1,7 +1,11 @@
 //! The operations of tiles, in the order of the router.
 
+use serde_json::{Value, json};
+
+use super::Limits;
 use super::operations::{JSON, Operation, PLAIN};
-use super::parameters::{AGGREGATE_TILE, LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, TILE};
+use super::parameters::{AGGREGATE_TILE, BBOX, LAYER, LAYERS, MATRIX_SET, MATRIX_TILE, TILE, query};
+use crate::exchange::ArchiveFormat;
 
 /// Tiles by the paths of OGC API – Tiles and by those of web maps.
 pub(super) const TILES: &[Operation] = &[
@@ -61,6 +65,22 @@ pub(super) const TILES: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/tiles/{layers}/archive",
+        id: "read_archive",
+        tag: "Tiles",
+        summary: ("瓦片包", "The tiles of some layers as one file, for maps without a server"),
+        parameters: &[
+            LAYERS,
+            query("f", "What it is written as", archive_format, None),
+            query("zooms", "The first and the last zoom; none: those of the layers", zooms, Some(|| json!("8-12"))),
+            BBOX,
+        ],
+        answers: &[("application/vnd.pmtiles", "binary"), ("application/vnd.sqlite3", "binary")],
+        refuses: &[(422, "Unusable")],
+        bounded: true,
+        ..PLAIN
+    },
+    Operation {
         path: "/tiles/{layers}/{z}/{x}/{y}",
         id: "read_tile",
         tag: "Tiles",
@@ -84,3 +104,11 @@ pub(super) const TILES: &[Operation] = &[
         ..PLAIN
     },
 ];
+
+fn archive_format(_: &Limits) -> Value {
+    json!({ "type": "string", "enum": ArchiveFormat::ALL.map(ArchiveFormat::name), "default": "pmtiles" })
+}
+
+fn zooms(_: &Limits) -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]+(-[0-9]+)?$" })
+}

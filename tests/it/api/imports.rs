@@ -149,6 +149,41 @@ async fn what_may_not_be_written_is_left_out_line_by_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_what_one_does_not_see_is_told_to_be_taken() {
+    let server = TestApp::guarded().await;
+    // The node stands in the south; only the north may be seen.
+    let bearer = server.bearer("north", vec![grant("connector", None, "429005002")]).await;
+    let desk = Desk { server, bearer };
+    let rows = "code,name,lon,lat\nN-CORE,测试节点,112.761,30.46\n";
+    let job = desk.send("/imports?layer=network-node", "application/octet-stream", rows).await.json();
+    for mode in ["dry-run", "batches"] {
+        let done = desk.run(&job, json!({ "mode": mode })).await;
+        assert_eq!((&done["report"]["refused"], &done["report"]["updated"]), (&1.into(), &0.into()), "{done}");
+        assert_eq!(done["report"]["findings"][0]["rule"], "code.taken", "{done}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_left_of_a_file_without_a_count_is_told_by_how_far_it_is_read() {
+    let desk = Desk::open().await;
+    let job = desk.take(table(30_000)).await;
+    assert_eq!(job["count"], Value::Null);
+    let path = format!("/imports/{}", job["id"].as_str().unwrap());
+    assert_eq!(desk.start(&job, json!({ "mode": "dry-run" })).await.status, 202);
+    let mut told_before_the_end = false;
+    let ended = loop {
+        let told = desk.ask("GET", &path).await.json();
+        if told["state"] == "ended" {
+            break told;
+        }
+        if told["read"].as_u64().unwrap() > 0 {
+            told_before_the_end |= told["seconds_left"].as_f64().unwrap() >= 0.0;
+        }
+    };
+    assert!(told_before_the_end && ended["read"] == 30_000, "{ended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_its_makers_and_ends_when_it_is_let_go() {
     let desk = Desk::open().await;
     let job = desk.take(table(3)).await;

@@ -117,6 +117,8 @@ const TABLE: &[Row] = &[
     row("read_matrix_tile", ("GET", "/collections/network-node/tiles/CGCS2000Quad/12/678/3330"), INTERNAL),
     row("read_tilejson", ("GET", "/tiles/doorplate"), ANYBODY),
     row("read_tilejson", ("GET", "/tiles/doorplate,network-node"), INTERNAL),
+    row("read_archive", ("GET", "/tiles/doorplate/archive?zooms=8-10"), ANYBODY),
+    row("read_archive", ("GET", "/tiles/doorplate,network-node/archive?zooms=8-10"), INTERNAL),
     row("read_tile", ("GET", "/tiles/doorplate/9/416/210"), ANYBODY),
     row("read_tile", ("GET", "/tiles/doorplate,network-node/9/416/210"), INTERNAL),
     row("read_tile", ("GET", "/tiles/population/9/416/210"), INTERNAL),

@@ -298,6 +298,16 @@ async fn a_file_that_is_none_is_refused_before_anything_is_written() {
     assert!(wide.contains("at line 2: 4 values for 2 columns"), "{wide}");
     let cut = told("cut.geojson", b"{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",", &[]);
     assert!(cut.contains("geojson cannot be read"), "{cut}");
+    // What never ends is not read into memory to its end.
+    let corners = "[112.7,30.3],".repeat(2 << 20);
+    let line = format!("{{\"type\":\"Feature\",\"geometry\":{{\"type\":\"LineString\",\"coordinates\":[{corners}");
+    let whole = format!("{{\"type\":\"FeatureCollection\",\"features\":[{line}");
+    for (name, bytes) in [("long.geojson", whole), ("long.csv", format!("code,address\n1,\"{corners}"))] {
+        let long = told(name, bytes.as_bytes(), &[]);
+        assert!(long.contains("a record takes more than 16 MiB"), "{long}");
+    }
+    let long = told("long.ndjson", line.as_bytes(), &[]);
+    assert!(long.contains("at line 1"), "{long}");
     let none = told("plates.csv", plates().as_bytes(), &["--map", "地址=colour"]);
     assert!(none.contains("`colour`, but the layer has only code"), "{none}");
     let unknown = platbook(&town.words(&town.file("p.csv", plates()), &["--crs", "EPSG:2385"]));

@@ -586,6 +586,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tiles/{layers}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tiles of some layers as one file, for maps without a server */
+        get: operations["read_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{layers}/{z}/{x}/{y}": {
         parameters: {
             query?: never;
@@ -3815,6 +3832,62 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["SignIn"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_archive: {
+        parameters: {
+            query?: {
+                /** @description What it is written as */
+                f?: "pmtiles" | "mbtiles";
+                /**
+                 * @description The first and the last zoom; none: those of the layers
+                 * @example 8-12
+                 */
+                zooms?: string;
+                /**
+                 * @description west,south,east,north in degrees of EPSG:4490; features that touch it
+                 * @example [
+                 *       112.8,
+                 *       30.3,
+                 *       112.9,
+                 *       30.5
+                 *     ]
+                 */
+                bbox?: number[];
+                /** @description Language of titles and problems; else Accept-Language */
+                lang?: "zh" | "en";
+                /** @description Wait until this revision is shown; 503 when it takes too long */
+                "min-revision"?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Comma list of layer ids
+                 * @example village,doorplate
+                 */
+                layers: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Platbook-Revision": components["headers"]["Revision"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": string;
+                    "application/vnd.sqlite3": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unusable"];
             503: components["responses"]["Busy"];
             default: components["responses"]["Problem"];
         };
