@@ -29,9 +29,21 @@ const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'quer
 // The host stays as the browser named it: the server makes the addresses of tiles from it.
 const proxy = Object.fromEntries(routes.map((route) => [`/${route}`, { target: server }]));
 
+/** Pages beside the planner: the same page under other names, of which `main.ts` makes another. Entries of their own would cut what all need into pieces that compress worse. */
+function pages(): Plugin {
+  const names = ['embed.html'];
+  return {
+    name: 'platbook-pages',
+    apply: 'build',
+    closeBundle() {
+      for (const name of names) copyFileSync(join(here, 'dist/index.html'), join(here, 'dist', name));
+    },
+  };
+}
+
 export default defineConfig({
   base: './',
-  plugins: [svelte(), apiViewer()],
+  plugins: [svelte(), apiViewer(), pages()],
   build: { target: 'es2022', outDir: 'dist', sourcemap: false, chunkSizeWarningLimit: 1400 },
   worker: { format: 'es' },
   server: { proxy },

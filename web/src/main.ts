@@ -4,4 +4,6 @@ import App from './planner/App.svelte';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
-mount(App, { target });
+// Every page of the map is this one under another name (vite.config.ts).
+if (location.pathname.endsWith('/embed.html')) void import('./embed/App.svelte').then(({ default: Embed }) => { mount(Embed, { target }); });
+else mount(App, { target });

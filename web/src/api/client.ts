@@ -20,17 +20,24 @@ export class Problem extends Error {
 
 export const asProblem = (error: unknown): Problem => (error instanceof Problem ? error : new Problem(0, '', String(error), null));
 
-/** Told of every answer that says that nobody is signed in; the planner sets it. */
-export const door: { refused: (problem: Problem) => void } = { refused: () => undefined };
+/** Who asks, and who is told of every answer that says that nobody is signed in; the planner sets that. Without `bearer` the browser's session holds. */
+export const door: { refused: (problem: Problem) => void; bearer: Bearer | null } = { refused: () => undefined, bearer: null };
+/** Asks by a token in place of any session, or as nobody. */
+export interface Bearer { token: string | null }
+
+/** What a request carries of who asks. */
+export const credentialsOf = (bearer: Bearer | null): { headers: Record<string, string>; credentials: RequestCredentials } =>
+  ({ headers: bearer?.token ? { Authorization: `Bearer ${bearer.token}` } : {}, credentials: bearer ? 'omit' : 'same-origin' });
 
 export interface Asked { method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; body?: string | Blob; type?: string; headers?: Record<string, string>; signal?: AbortSignal; as?: 'json' | 'blob' }
 
 /** Asks the server; what it answers is JSON, or nothing, or a file where one is asked for. */
 export async function ask<T>(path: string, language: Language, { method = 'GET', body, type, headers = {}, signal, as = 'json' }: Asked = {}): Promise<T> {
-  const sent = { Accept: as === 'blob' ? '*/*' : 'application/json', 'Accept-Language': language, ...(type ? { 'Content-Type': type } : {}), ...headers };
+  const who = credentialsOf(door.bearer);
+  const sent = { Accept: as === 'blob' ? '*/*' : 'application/json', 'Accept-Language': language, ...(type ? { 'Content-Type': type } : {}), ...who.headers, ...headers };
   let response: Response;
   try {
-    response = await fetch(path, { method, headers: sent, body: body ?? null, signal: signal ?? null });
+    response = await fetch(path, { method, headers: sent, credentials: who.credentials, body: body ?? null, signal: signal ?? null });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem(0, '', '', null);

@@ -1,5 +1,6 @@
-import { AttributionControl, Map as MapLibre, type MapGeoJSONFeature, type MapMouseEvent, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
+import { AttributionControl, Map as MapLibre, type MapGeoJSONFeature, type MapMouseEvent, type RequestParameters, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { credentialsOf, door } from '../api/client';
 import type { Box, SearchResult } from '../api/types';
 import { type Tile, tileKey } from '../domain/live';
 import type { View } from '../domain/permalink';
@@ -17,6 +18,7 @@ export interface Click { point: { x: number; y: number }; isMore: boolean }
 
 export interface EngineEvents {
   moved(view: View): void;
+  moving?(): void;
   pointed(lon: number, lat: number): void;
   clicked(hits: Hit[], click: Click): void;
   /** What the pointer is over; `null` for nothing. */
@@ -33,6 +35,8 @@ export interface EngineOptions {
   bounds: Box;
   padding: number;
   locale: Record<string, string>;
+  /** Whether the page around it keeps the wheel and one finger. */
+  isFramed?: boolean;
   events: EngineEvents;
 }
 
@@ -62,13 +66,14 @@ export class Engine {
   private readonly due = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
-    const { container, style, view, bounds, padding, locale, events } = options;
+    const { container, style, view, bounds, padding, locale, isFramed = false, events } = options;
     const camera = view ? { center: [view.lon, view.lat] as [number, number], zoom: view.zoom } : { bounds, fitBoundsOptions: { padding } };
     this.map = new MapLibre({
       container, style, ...camera, locale,
       attributionControl: false, boxZoom: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: isCalm() ? 0 : 150,
       // A tile that left the view would come back as it was; asked again, its tag says whether it still holds.
       maxTileCacheSize: 0,
+      cooperativeGestures: isFramed, transformRequest: asWhoAsks,
     });
     this.map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-left');
     this.map.addControl(new AttributionControl({ compact: false }), 'bottom-right');
@@ -81,6 +86,7 @@ export class Engine {
       });
     });
     this.map.setMissingStyleImageResolver((id) => this.addMarker(id));
+    this.map.on('move', () => events.moving?.());
     this.map.on('moveend', () => events.moved(this.view()));
     this.map.on('dataloading', () => events.busy(true));
     this.map.on('idle', () => { events.busy(false); events.idle(); });
@@ -117,9 +123,9 @@ export class Engine {
   }
 
   /** Shows a box, above the pixels at the bottom that something lies on. */
-  fit([west, south, east, north]: Box, covered = 0, maxZoom = 17): void {
+  fit([west, south, east, north]: Box, covered = 0, maxZoom = 17, isAtOnce = false): void {
     const { padding } = this.options;
-    this.map.fitBounds([west, south, east, north], { padding: { top: padding, left: padding, right: padding, bottom: padding + covered }, maxZoom, animate: !isCalm(), duration: 500 });
+    this.map.fitBounds([west, south, east, north], { padding: { top: padding, left: padding, right: padding, bottom: padding + covered }, maxZoom, animate: !isCalm() && !isAtOnce, duration: 500 });
   }
 
   /** Brings a box into sight beside the pixels that are covered at the bottom and on the right, where it is not; how near one is stays. */
@@ -139,9 +145,14 @@ export class Engine {
     this.map.panBy(away, { animate: !isCalm(), duration: 300 });
   }
 
-  go(center: [number, number], zoom: number): void {
-    if (isCalm()) this.map.jumpTo({ center, zoom });
+  go(center: [number, number], zoom: number, isAtOnce = false): void {
+    if (isCalm() || isAtOnce) this.map.jumpTo({ center, zoom });
     else this.map.easeTo({ center, zoom, duration: 500 });
+  }
+
+  /** Done when the map has come to rest. */
+  rest(): Promise<void> {
+    return new Promise((resolve) => { if (this.map.isMoving()) this.map.once('moveend', () => resolve()); else resolve(); });
   }
 
   /** Marks what was found and is no feature; null takes the mark away. */
@@ -280,6 +291,12 @@ export class Engine {
     }
     return [...hits.values()];
   }
+}
+
+/** Requests of the map go to this server alone, by whoever asks. MapLibre's types leave out `omit`, which `fetch` knows. */
+function asWhoAsks(url: string): RequestParameters {
+  const { headers, credentials } = credentialsOf(door.bearer);
+  return url.startsWith(location.origin) ? { url, headers, credentials: credentials as 'same-origin' } : { url };
 }
 
 /** A new style with what tools have laid over the old one, or under one of its layers. */

@@ -1,10 +1,21 @@
+import { untrack } from 'svelte';
 import { asProblem, type Problem } from '../api/client';
 import { aggregate, type Question } from '../api/asking';
-import type { Box, Layer } from '../api/types';
+import type { Box, Catalogue, Layer } from '../api/types';
 import { countRows, holds, type LayerCount, questionOf, withoutSmall, writtenBox } from '../domain/counts';
 import { bothOf } from '../domain/condition';
 import type { LegendRow } from '../domain/legend';
 import type { Language } from '../i18n/dictionary';
+import type { Planner } from './state.svelte';
+
+/** Counts follow the map, the date, the filters, what is shown and how it is classed: called in an effect, by whoever shows them. */
+export function countShown(planner: Planner, catalogue: Catalogue): (() => void) | undefined {
+  const { view, engine, shown, rows, filters, past, language } = planner;
+  const layers = catalogue.layers.filter((layer) => shown.includes(layer.id)).map((layer) => ({ layer, rows: rows[layer.id] ?? [], filter: filters.of(layer.id) }));
+  if (!view && planner.hasWebgl) return undefined;
+  const { date } = past;
+  return untrack(() => planner.counting.ask(layers, engine?.box() ?? catalogue.city.bounds, date, language));
+}
 
 const DELAY_MS = 250;
 /** A browser keeps few connections to a server, and tiles come first. */

@@ -172,7 +172,7 @@ export class Planner {
   }
 
   /** Draws everything anew for somebody who sees something else. */
-  private async reload(isTold = true): Promise<void> {
+  async reload(isTold = true): Promise<void> {
     const [value] = await Promise.all([readCatalogue(this.language), this.loadStyle()]);
     const { views, layers } = this;
     const isThere = (id: string): boolean => value.layers.some((layer) => layer.id === id);
