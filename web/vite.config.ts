@@ -25,13 +25,14 @@ function apiViewer(): Plugin {
 }
 
 const server = process.env.PLATBOOK_URL ?? 'http://127.0.0.1:8080';
-const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'query', 'collections', 'divisions', 'api', 'session', 'tokens', 'users', 'changes', 'changesets', 'compare', 'audit'];
+const routes = ['catalogue', 'styles', 'tiles', 'figures', 'search', 'at', 'query', 'collections', 'divisions', 'api', 'session', 'tokens', 'users', 'changes', 'changesets', 'compare', 'audit', 'views'];
 // The host stays as the browser named it: the server makes the addresses of tiles from it.
-const proxy = Object.fromEntries(routes.map((route) => [`/${route}`, { target: server }]));
+// `/print` prints `/print.html`, which is a page of this bundle.
+const proxy = Object.fromEntries([...routes.map((route) => `/${route}`), '^/print(\\?|$)'].map((path) => [path, { target: server }]));
 
 /** Pages beside the planner: the same page under other names, of which `main.ts` makes another. Entries of their own would cut what all need into pieces that compress worse. */
 function pages(): Plugin {
-  const names = ['embed.html'];
+  const names = ['embed.html', 'print.html'];
   return {
     name: 'platbook-pages',
     apply: 'build',

@@ -51,17 +51,25 @@ function plain(value: unknown): number | null {
   return Array.isArray(value) ? plain(value.at(-1)) : null;
 }
 
-function swatchOf(drawn: LayerSpecification, output: unknown, edge: string | null): Swatch {
+const outlineOf = (parts: LayerSpecification[]): LayerSpecification | undefined => parts.find(({ id }) => id.endsWith('.outline'));
+
+function dashOf(drawn: LayerSpecification | undefined): number[] {
+  const dash = (drawn?.paint as Record<string, unknown> | undefined)?.['line-dasharray'];
+  return Array.isArray(dash) && dash.every((part) => typeof part === 'number') ? dash : [];
+}
+
+/** `outline` is the part that draws the edge of an area. */
+function swatchOf(drawn: LayerSpecification, output: unknown, edge: string | null, outline?: LayerSpecification): Swatch {
   const paint = (drawn.paint ?? {}) as Record<string, unknown>;
   const marker = typeof output === 'string' ? parseMarker(output) : null;
-  const dash = Array.isArray(paint['line-dasharray']) && paint['line-dasharray'].every((part) => typeof part === 'number') ? paint['line-dasharray'] : [];
+  const dash = dashOf(drawn.type === 'fill' ? outline : drawn);
   const shape = marker?.shape ?? ({ line: 'line', circle: 'circle', symbol: 'square' } as const)[drawn.type as 'line'] ?? 'area';
   return { shape, color: colorOf(output), dash, opacity: plain(paint['fill-opacity']) ?? 1, edge, isHatched: false };
 }
 
 /** The colour of an edge, where it is another than that of the area. */
 function edgeOf(parts: LayerSpecification[], main: LayerSpecification): string | null {
-  const outline = parts.find(({ id }) => id.endsWith('.outline'));
+  const outline = outlineOf(parts);
   const color = outline && JSON.stringify(coloring(outline)) !== JSON.stringify(coloring(main)) ? coloring(outline) : null;
   return typeof color === 'string' ? color : null;
 }
@@ -76,7 +84,7 @@ function spoken(condition: DrawnCondition): DrawnCondition {
 function rowOf(layer: Layer, parts: LayerSpecification[], drawn: LayerSpecification, { key, condition, output }: DrawnClass, reading: Reading): LegendRow {
   const isRest = key === REST || key.endsWith(`/${REST}`);
   const title = !isRest ? titleOfCondition(spoken(condition), layer, reading) : condition.is === 'missing' ? reading.words.noValue : reading.words.otherClasses;
-  return { key, title, swatch: { ...swatchOf(drawn, output, edgeOf(parts, drawn)), isHatched: condition.is === 'missing' && parts.some(({ id }) => id.endsWith('.missing')) }, condition, is: isRest ? 'rest' : 'class' };
+  return { key, title, swatch: { ...swatchOf(drawn, output, edgeOf(parts, drawn), outlineOf(parts)), isHatched: condition.is === 'missing' && parts.some(({ id }) => id.endsWith('.missing')) }, condition, is: isRest ? 'rest' : 'class' };
 }
 
 /** One row for each class that the parts of a layer draw. */

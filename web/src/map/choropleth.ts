@@ -17,7 +17,8 @@ export class Choropleth {
   private readonly over = ({ features }: MapLayerMouseEvent): void => this.events.hovered(String(features?.[0]?.properties.key ?? '') || null);
   private readonly left = (): void => this.events.hovered(null);
 
-  constructor(private readonly map: MapLibre, private readonly events: ChoroplethEvents) {
+  /** `ratio`: dots of a pixel. */
+  constructor(private readonly map: MapLibre, private readonly events: ChoroplethEvents, private readonly ratio = Math.max(1, Math.ceil(devicePixelRatio))) {
     map.on('mousemove', `${SOURCE}-fill`, this.over);
     map.on('mouseleave', `${SOURCE}-fill`, this.left);
   }
@@ -62,7 +63,7 @@ export class Choropleth {
   }
 
   private images({ ink, ground }: Painting): void {
-    const ratio = Math.max(1, Math.ceil(devicePixelRatio));
+    const { ratio } = this;
     for (const kind of ['hatch', 'dots'] as const) {
       const name = `${SOURCE}-${kind}`;
       if (this.map.hasImage(name)) this.map.removeImage(name);

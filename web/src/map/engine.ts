@@ -1,14 +1,13 @@
-import { AttributionControl, Map as MapLibre, type MapGeoJSONFeature, type MapMouseEvent, type RequestParameters, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
+import { AttributionControl, Map as MapLibre, type MapGeoJSONFeature, type MapMouseEvent, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { credentialsOf, door } from '../api/client';
 import type { Box, SearchResult } from '../api/types';
 import { type Tile, tileKey } from '../domain/live';
 import type { View } from '../domain/permalink';
 import { type SelectedIds, listed, type One } from '../domain/selection';
 import { layerOf, OVERLAY } from '../domain/style';
 import { markFound } from './found';
-import { drawMarker, parseMarker } from './markers';
-import { drawPattern, parseHatch } from './patterns';
+import { asWhoAsks } from './asker';
+import { imageOf } from './images';
 
 setWorkerUrl(workerUrl);
 
@@ -245,10 +244,9 @@ export class Engine {
   }
 
   private addMarker(name: string): void {
-    const [marker, hatch] = [parseMarker(name), parseHatch(name)];
-    if ((!marker && !hatch) || this.map.hasImage(name)) return;
+    if (this.map.hasImage(name)) return;
     const ratio = Math.max(1, Math.ceil(devicePixelRatio));
-    const image = marker ? drawMarker(marker.shape, marker.color, ratio) : hatch && drawPattern('hatch', hatch.ink, hatch.ground, ratio);
+    const image = imageOf(name, ratio);
     if (image) this.map.addImage(name, image, { pixelRatio: ratio });
   }
 
@@ -291,12 +289,6 @@ export class Engine {
     }
     return [...hits.values()];
   }
-}
-
-/** Requests of the map go to this server alone, by whoever asks. MapLibre's types leave out `omit`, which `fetch` knows. */
-function asWhoAsks(url: string): RequestParameters {
-  const { headers, credentials } = credentialsOf(door.bearer);
-  return url.startsWith(location.origin) ? { url, headers, credentials: credentials as 'same-origin' } : { url };
 }
 
 /** A new style with what tools have laid over the old one, or under one of its layers. */

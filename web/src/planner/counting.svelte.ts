@@ -46,6 +46,12 @@ export class CountsInView {
     return () => this.stop();
   }
 
+  /** Asks at once, of a map that does not move; done when all is answered. */
+  once(layers: Counted[], box: Box, date: string | null, language: Language): Promise<void> {
+    this.stop();
+    return this.run(layers, box, date, language);
+  }
+
   stop(): void {
     clearTimeout(this.timer);
     this.asked?.abort();

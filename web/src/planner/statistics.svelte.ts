@@ -1,20 +1,35 @@
 import { ckmeans } from 'simple-statistics';
 import { asProblem } from '../api/client';
 import { aggregate, aggregateTiles, readAreas } from '../api/asking';
-import type { Box, Feature, Layer } from '../api/types';
+import type { Box, Catalogue, Feature, Layer } from '../api/types';
 import { breaksOf, countsOf, rampOf } from '../domain/classes';
 import { outlinePaths } from '../domain/overview';
 import { MAP_HEIGHT, PICTURE_WIDTH } from '../domain/picture';
 import { extentOf } from '../domain/pieces';
 import { type Chosen, drawnOf, type Level, type Row, rowsOf } from '../domain/statistics';
 import type { Painting } from '../map/choropleth';
-import type { Loading, Planner } from './state.svelte';
+import type { Engine } from '../map/engine';
+import type { Language } from '../i18n/dictionary';
+import type { Loading } from './state.svelte';
 
 /** What areas are drawn with beside their colours. */
 export const inks = (isDark: boolean) => (isDark ? { ink: '#7a8492', ground: '#1c222b', text: '#e6eaf0' } : { ink: '#868e99', ground: '#ffffff', text: '#1c2430' });
 
 /** What was answered: the areas, what is told of each, and of what lies in none. */
 export interface Answer { areas: Feature[]; rows: Row[]; outside: number; total: number }
+
+/** What statistics need of whoever shows them: the planner, or a sheet of paper. */
+export interface Teller {
+  chosen: Chosen | null;
+  readonly layers: Layer[];
+  readonly language: Language;
+  readonly isDark: boolean;
+  readonly filters: { of(layer: string): string | null };
+  readonly past: { readonly date: string | null };
+  readonly engine: Engine | null;
+  readonly sheets: { readonly covered: number; readonly isPanelShown: boolean; readonly panel: string | null };
+  readonly catalogue: Loading<Catalogue>;
+}
 
 /** A layer told by divisions: the same rows for map, outline, bars, table and files. Loaded when somebody asks. */
 export class Statistics {
@@ -48,7 +63,7 @@ export class Statistics {
   private asked: AbortController | null = null;
   private readonly kept: Record<string, Promise<Feature[]>> = {};
 
-  constructor(private readonly planner: Planner, private readonly first: Chosen) {}
+  constructor(private readonly planner: Teller, private readonly first: Chosen) {}
 
   /** The properties that can be added up. */
   numbers = $derived.by(() => this.layer?.properties.filter(({ name, type }) => (type === 'integer' || type === 'number') && name !== this.layer?.priority) ?? []);
