@@ -3,6 +3,9 @@ import type { Planner } from './state.svelte';
 
 export type Panel = 'layers' | 'filter' | 'ask' | 'statistics' | 'bookmarks' | 'figures' | 'inView' | 'activity';
 
+/** What stands over everything until it is closed. */
+export type Dialog = { is: 'account' } | { is: 'keys' } | { is: 'import'; file: File | null };
+
 /** Below this width panels are sheets over the map; app.css draws the same line. */
 const NARROW = '(max-width: 767px)';
 /** How much of the height a sheet takes at the most, as in app.css. */
@@ -12,6 +15,7 @@ const SHARE = 0.5;
 export class Sheets {
   isNarrow = $state(matchMedia(NARROW).matches);
   panel = $state<Panel | null>(matchMedia(NARROW).matches ? null : 'layers');
+  dialog = $state.raw<Dialog | null>(null);
   /** Whether the list of differences is open: beside the map it always is. */
   isCompared = $state(false);
   /** Whether the card that is open takes the focus, for those who opened it by keys. */

@@ -109,6 +109,7 @@ export class Planner {
   rows = $derived(Object.fromEntries(this.layers.map((layer) => [layer.id, rowsOf(layer, this.parts?.get(layer.id) ?? [], this.reading)])));
   private off = $derived(Object.fromEntries(Object.entries(this.views).map(([id, { off }]) => [id, off])));
   legend = $derived(this.composed ? legendOf(this.composed, this.layers, this.off, this.reading) : []);
+  mayImport = $derived(this.layers.some(({ id }) => this.visitor.may(id, 'import')));
   shown = $derived(this.layers.filter(({ id }) => this.views[id]?.isShown).map(({ id }) => id));
 
   constructor() {
