@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use flate2::{Compress, Compression, FlushCompress, Status};
+use libdeflater::{CompressionLvl, Compressor};
 use moka::future::Cache;
 use tokio::sync::Semaphore;
 
@@ -298,23 +298,21 @@ async fn compress(drawn: Tile, encoding: Encoding) -> Result<Tile, TileError> {
 }
 
 thread_local! {
-    /// One for each thread, so that its window and tables are not made anew for each tile.
-    static GZIP: RefCell<Compress> = RefCell::new(Compress::new_gzip(Compression::fast(), LARGEST_WINDOW_BITS));
+    /// One for each thread, so that its tables are not made anew for each tile.
+    static GZIP: RefCell<Compressor> = RefCell::new(Compressor::new(GZIP_LEVEL));
 }
 
-/// The window of deflate, as a power of two of bytes.
-const LARGEST_WINDOW_BITS: u8 = 15;
+/// The fastest that makes anything smaller: 0 only wraps.
+const GZIP_LEVEL: CompressionLvl = match CompressionLvl::new(1) {
+    Ok(level) => level,
+    Err(_) => panic!("1 is a level"),
+};
 
-fn gzip_bytes(body: &[u8], gzip: &mut Compress) -> std::io::Result<Vec<u8>> {
-    gzip.reset();
-    let mut out = Vec::with_capacity(body.len() / 2 + 64);
-    loop {
-        let done = gzip.total_in() as usize;
-        if gzip.compress_vec(&body[done..], &mut out, FlushCompress::Finish)? == Status::StreamEnd {
-            return Ok(out);
-        }
-        out.reserve(body.len() / 2 + 64);
-    }
+fn gzip_bytes(body: &[u8], gzip: &mut Compressor) -> std::io::Result<Vec<u8>> {
+    let mut out = vec![0; gzip.gzip_compress_bound(body.len())];
+    let written = gzip.gzip_compress(body, &mut out).map_err(std::io::Error::other)?;
+    out.truncate(written);
+    Ok(out)
 }
 
 /// Compresses in memory. Levels are those where time, not size, is scarce: the next ones take twice as

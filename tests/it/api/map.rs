@@ -106,6 +106,7 @@ async fn tilejson_leads_to_tiles_and_tiles_have_tags() {
         let packed = server.ask("GET", &path, &[("accept-encoding", accept)]).await;
         assert_eq!(packed.header("content-encoding"), encoding);
         assert_ne!(packed.header("etag"), etag, "a tag for each encoding");
+        assert!(packed.body.len() < tile.body.len(), "{encoding} makes it smaller: {}", packed.body.len());
     }
     let empty = server.get(&template.replace("{z}", "10").replace("{x}", "0").replace("{y}", "0")).await;
     assert_eq!((empty.status, empty.body.len()), (204, 0));
