@@ -67,11 +67,10 @@ export const scaleOf = (zoom: number, lat: number): number => (metresOfPixel(lat
 /** A scale as it is asked for and written: whole. */
 export const wholeScale = (scale: number): number => Math.min(SCALE.most, Math.max(SCALE.least, Math.round(scale)));
 
-const STEPS = [1, 2, 2.5, 5, 10];
-/** The least round scale that is not larger than one: 1, 2, 2.5 or 5 times a power of ten. */
+/** The largest round number that is not larger: 1, 2, 2.5 or 5 times a power of ten. */
 export function roundScale(scale: number): number {
   const power = 10 ** Math.floor(Math.log10(scale));
-  const step = STEPS.find((one) => one * power >= scale * (1 - 1e-9)) ?? 10;
+  const step = [5, 2.5, 2, 1].find((one) => one * power <= scale * (1 + 1e-9)) ?? 1;
   return wholeScale(step * power);
 }
 

@@ -1,7 +1,7 @@
 import { tick } from 'svelte';
 import type { Planner } from './state.svelte';
 
-export type Panel = 'layers' | 'filter' | 'ask' | 'statistics' | 'bookmarks' | 'figures' | 'inView' | 'activity';
+export type Panel = 'layers' | 'filter' | 'ask' | 'statistics' | 'bookmarks' | 'figures' | 'inView' | 'activity' | 'print';
 
 /** What stands over everything until it is closed. */
 export type Dialog = { is: 'account' } | { is: 'keys' } | { is: 'import'; file: File | null };

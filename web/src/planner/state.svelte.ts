@@ -27,6 +27,7 @@ import { Past } from './past.svelte';
 import { Selection } from './selection.svelte';
 import { Sheets } from './sheets.svelte';
 import type { Asking } from './asking.svelte';
+import type { Printing } from './printing.svelte';
 import type { Statistics } from './statistics.svelte';
 import { Table } from './table.svelte';
 import { Styling } from './styling.svelte';
@@ -85,6 +86,8 @@ export class Planner {
   area = $state.raw<Area | null>(null);
   /** Questions about places, once somebody asked. */
   asking = $state.raw<Asking | null>(null);
+  /** A sheet in the making, while its panel is open. */
+  printing = $state.raw<Printing | null>(null);
   readonly selection = new Selection(this);
   readonly table = new Table(this);
   readonly sheets = new Sheets(this);
