@@ -32,7 +32,10 @@ const permalink: fc.Arbitrary<Permalink> = fc.record({
   })),
   sought: fc.option(name),
   date: fc.constantFrom(null, '2026-06-30', '2026-06-30T06:05:00Z', '2026-06-30T06:05:00.123Z'),
-  compare: fc.option(fc.record({ from: fc.constantFrom('2024-12-31', '2026-06-30T06:05:00Z'), share: fc.integer({ min: 0, max: 100 }) })),
+  compare: fc.option(fc.record({
+    from: fc.constantFrom(null, '2024-12-31', '2026-06-30T06:05:00Z'), share: fc.integer({ min: 0, max: 100 }),
+    layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }), off: fc.uniqueArray(name, { maxLength: 2 }) }), { selector: ({ id }) => id, maxLength: 3 })),
+  }).filter(({ from, layers }) => from !== null || layers !== null)),
   theme: fc.constantFrom('auto', 'light', 'dark'),
   language: fc.constantFrom(null, 'zh', 'en'),
 });
@@ -53,7 +56,7 @@ test('no text stops the reader, and what it reads is stable', () => {
 });
 
 test('a link reads as it is documented', () => {
-  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&a=n~112.89~30.42~200&st=doorplate~village~429005001~count~~~jenks~6&s=doorplate~17~18,building~4&o=doorplate~18&tb=doorplate~v~-number~status:mounted&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&t=dark&g=en')).toEqual({
+  expect(parsePermalink('#11.2/30.42/112.9?l=village,doorplate~60&c=doorplate~planned~made&f=doorplate~c3RhdHVzID0gJ3gn&a=n~112.89~30.42~200&st=doorplate~village~429005001~count~~~jenks~6&s=doorplate~17~18,building~4&o=doorplate~18&tb=doorplate~v~-number~status:mounted&q=N49H94585&d=2025-06-30&cmp=2024-12-31@40&cl=road,doorplate~60~made&t=dark&g=en')).toEqual({
     view: { zoom: 11.2, lat: 30.42, lon: 112.9 },
     layers: [{ id: 'village', opacity: 100 }, { id: 'doorplate', opacity: 60 }],
     off: { doorplate: ['planned', 'made'] },
@@ -66,7 +69,7 @@ test('a link reads as it is documented', () => {
     table: { layer: 'doorplate', isInView: true, sort: { name: 'number', isDescending: true }, typed: { status: 'mounted' } },
     sought: 'N49H94585',
     date: '2025-06-30',
-    compare: { from: '2024-12-31', share: 40 },
+    compare: { from: '2024-12-31', share: 40, layers: [{ id: 'road', opacity: 100, off: [] }, { id: 'doorplate', opacity: 60, off: ['made'] }] },
     theme: 'dark',
     language: 'en',
   });

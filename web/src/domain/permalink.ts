@@ -1,4 +1,5 @@
 import type { Language } from '../i18n/dictionary';
+import { type LeftSide, readLeft, readLeftLayers, writeLeft } from './leftSide';
 import { isMoment } from './moment';
 import { decodeStyle, encodeStyle, type OwnStyle } from './ownStyle';
 import { packed, unpacked } from './packed';
@@ -35,8 +36,8 @@ export interface Permalink {
   sought: string | null;
   /** The map as of then (a day, or a time in UTC); `null` is now. */
   date: string | null;
-  /** The other date of a comparison, and how many percent of the width it takes. */
-  compare: { from: string; share: number } | null;
+  /** The left map, where two are shown. */
+  compare: LeftSide | null;
   theme: Theme;
   language: Language | null;
 }
@@ -92,7 +93,11 @@ export function formatPermalink(state: Permalink): string {
   if (state.saved !== null) parts.push(`v=${state.saved}`);
   if (state.sought !== null) parts.push(`q=${encoded(state.sought)}`);
   if (state.date !== null) parts.push(`d=${state.date}`);
-  if (state.compare !== null) parts.push(`cmp=${state.compare.from}@${state.compare.share}`);
+  if (state.compare !== null) {
+    const left = writeLeft(state.compare, encoded);
+    parts.push(`cmp=${left.side}`);
+    if (left.layers !== null) parts.push(`cl=${left.layers}`);
+  }
   if (state.theme !== 'auto') parts.push(`t=${state.theme}`);
   if (state.language !== null) parts.push(`g=${state.language}`);
   return `#${head}${parts.length > 0 ? `?${parts.join('&')}` : ''}`;
@@ -102,6 +107,8 @@ export function formatPermalink(state: Permalink): string {
 export function parsePermalink(hash: string): Permalink {
   const [head = '', tail = ''] = hash.replace(/^#/, '').split('?', 2);
   const state: Permalink = { ...EMPTY, off: {}, filters: {}, styles: {}, view: parseView(head) };
+  let left: ReturnType<typeof readLeft> = null;
+  let leftLayers: LeftSide['layers'] = null;
   for (const part of tail.split('&')) {
     const at = part.indexOf('=');
     if (at < 1) continue;
@@ -119,11 +126,14 @@ export function parsePermalink(hash: string): Permalink {
       case 'v': state.saved = /^[\w-]{1,40}$/.test(value) ? value : null; break;
       case 'q': state.sought = decoded(value) || null; break;
       case 'd': state.date = isMoment(value) ? value : null; break;
-      case 'cmp': state.compare = parseCompare(value); break;
+      case 'cmp': left = readLeft(value, isMoment); break;
+      case 'cl': leftLayers = readLeftLayers(value, decoded); break;
       case 't': if (value === 'light' || value === 'dark') state.theme = value; break;
       case 'g': if (value === 'zh' || value === 'en') state.language = value; break;
     }
   }
+  // Two maps that show the same at the same time are one.
+  if (left && (left.from !== null || leftLayers)) state.compare = { ...left, layers: leftLayers };
   return state;
 }
 
@@ -173,12 +183,6 @@ function parseStyles(text: string): Permalink['styles'] {
     if (id && own) styles.set(id, own);
   }
   return Object.fromEntries(styles);
-}
-
-function parseCompare(text: string): Permalink['compare'] {
-  const [from = '', share = '50'] = text.split('@');
-  const percent = Number(share);
-  return isMoment(from) && isWithin(percent, 0, 100) ? { from, share: Math.round(percent) } : null;
 }
 
 function parseSelection(text: string): SelectedIds {

@@ -1,5 +1,5 @@
 import { tick } from 'svelte';
-import { momentAt, neighbour } from '../domain/moment';
+import { keptLayers } from '../domain/leftSide';
 import type { Theme } from '../domain/permalink';
 import { type CommandWords, commandWords } from '../i18n/commands';
 import { dictionaries } from '../i18n/dictionary';
@@ -39,6 +39,7 @@ function ofMap(planner: Planner): Entry[] {
   return [
     { id: 'time', say: word('time'), isThere: isDrawn, run: () => { if (!sheets.isTimeShown) sheets.chooseTime(); } },
     { id: 'compare', say: ({ compare, compareEnd }) => (past.compare ? compareEnd : compare), isThere: isDrawn, also: ['swipe'], run: () => { void compare(planner); } },
+    { id: 'compare-layers', say: ({ compareLayers }) => compareLayers, isThere: isDrawn && past.compare === null, also: ['swipe'], run: () => { if (!sheets.isTimeShown) sheets.chooseTime(); past.compare = { from: null, share: 50, layers: keptLayers(planner.order, planner.views) }; } },
     { id: 'now', say: ({ now }) => now, isThere: past.date !== null, run: () => { past.date = null; } },
     { id: 'table', say: word('table'), keys: 'T', run: () => { if (!table.layer) table.toggle(); } },
     { id: 'box', say: word('selectBox'), keys: 'Shift', isThere: isDrawn, run: () => { selection.isBoxing = true; } },
@@ -56,7 +57,7 @@ async function compare({ language, past, sheets }: Planner): Promise<void> {
   if (!sheets.isTimeShown) sheets.chooseTime();
   // Without the marks there is still the beginning.
   await past.load(language).catch(() => undefined);
-  past.compare = { from: momentAt(neighbour(past.marks, past.at - 1, 'before') ?? past.first), share: 50 };
+  past.compareMoments();
 }
 
 function ofPage(planner: Planner): Entry[] {

@@ -1,5 +1,6 @@
 import { listChangeSets } from '../api/edits';
-import { endOf, momentAt } from '../domain/moment';
+import { endOf, momentAt, neighbour } from '../domain/moment';
+import type { LeftSide } from '../domain/leftSide';
 import type { Language } from '../i18n/dictionary';
 import type { Engine } from '../map/engine';
 
@@ -9,7 +10,7 @@ const MARKS = 500;
 export class Past {
   /** `null`: now. */
   date = $state<string | null>(null);
-  compare = $state.raw<{ from: string; share: number } | null>(null);
+  compare = $state.raw<LeftSide | null>(null);
   isOpen = $state(false);
   /** The map of the other date, while two are shown. */
   other = $state.raw<Engine | null>(null);
@@ -36,6 +37,11 @@ export class Past {
     this.isOpen = false;
     this.date = null;
     this.compare = null;
+  }
+
+  /** Another map to the left: the one before the last change. */
+  compareMoments(): void {
+    this.compare = { from: momentAt(neighbour(this.marks, this.at - 1, 'before') ?? this.first), share: 50, layers: null };
   }
 
   /** Shows a time; one at or after the end of the line is now. */
