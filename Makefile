@@ -34,7 +34,7 @@ test-web: web
 	cd web && npm test
 
 e2e: web
-	scripts/install chromium
+	scripts/install chromium poppler
 	# The program as the tests have built it, so that it is not built twice.
 	cargo test --locked --no-run --test it
 	scripts/e2e
