@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Page, test } from '@playwright/test';
-import { ADMINISTRATOR, EDITOR, open, plate, shot, signIn, violations } from './support';
+import { ADMINISTRATOR, drop, EDITOR, open, plate, shot, signIn, violations } from './support';
 
 /** A doorplate's code with its check digits (ISO/IEC 7064, MOD 97-10). */
 function code(village: string, serial: number): string {
@@ -71,20 +71,14 @@ test('a file that cannot be read says why, and one dropped on the map is taken i
   await dialog(page).getByLabel('选择文件').setInputFiles({ name: 'none.gpkg', mimeType: 'application/octet-stream', buffer: Buffer.from('SQLite format 3\0 but nothing more') });
   await expect(dialog(page).getByRole('alert')).toContainText('gpkg 文件无法读取');
   await dialog(page).getByRole('button', { name: '关闭' }).click();
-  await page.evaluate(() => {
-    const data = new DataTransfer();
-    data.items.add(new File(['code,address,lon,lat\n'], 'dropped.csv'));
-    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-  });
+  await drop(page, 'dropped.csv', 'code,address,lon,lat\nx,y,112.9,30.4\n');
+  await page.getByTestId('local').getByRole('button', { name: '提交为导入' }).click();
   await expect(dialog(page)).toContainText('dropped.csv');
   await expect(dialog(page).getByLabel('导入到图层')).toHaveValue('doorplate');
   await expect(dialog(page).getByRole('button', { name: '导入', exact: true })).toBeHidden();
   await dialog(page).getByRole('button', { name: '关闭' }).click();
-  await page.evaluate(() => {
-    const data = new DataTransfer();
-    data.items.add(new File(['code,name,lon,lat\nx,y,112.9,30.4\n'], '基站 2026.csv'));
-    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-  });
+  await drop(page, '基站 2026.csv', 'code,name,lon,lat\nx,y,112.9,30.4\n');
+  await page.getByTestId('local').first().getByRole('button', { name: '提交为导入' }).click();
   await expect(dialog(page).getByLabel('导入到图层')).toHaveValue('base-station');
   await dialog(page).getByRole('button', { name: '读取文件' }).click();
   await expect(dialog(page)).toContainText('csv · UTF-8');

@@ -119,3 +119,11 @@ export const matched = async (page: Page, filter: string, layer = 'doorplate'): 
 export const low = (page: Page) => page.evaluate(() => [...document.querySelectorAll<HTMLElement>('button, select, input:not([type="checkbox"]):not([type="radio"]):not([aria-hidden="true"]), summary')]
   .filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 44)
   .map((node) => `${node.getBoundingClientRect().height} ${node.outerHTML.slice(0, 80)}`));
+
+/** Drops a file on the map. */
+export const drop = (page: Page, name: string, content: string | Buffer): Promise<void> => page.evaluate(({ name, content }) => {
+  const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], name));
+  window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+}, { name, content: Buffer.from(content).toString('base64') });

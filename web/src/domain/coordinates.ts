@@ -21,3 +21,9 @@ export function writtenIn([lon = 0, lat = 0]: number[]): Written[] {
   });
   return [{ code: 'EPSG:4490', title: 'CGCS2000', x: lon, y: lat, text: `${lon.toFixed(6)}, ${lat.toFixed(6)}` }, ...planes];
 }
+
+/** Easting and northing of one of these systems as longitude and latitude. */
+export function fromPlane(code: string, [x, y]: [number, number]): [number, number] {
+  const plane = PLANES.find((one) => one.code === code);
+  return plane ? (proj4(plane.definition, LONLAT, [x, y]) as [number, number]) : [x, y];
+}

@@ -6,6 +6,7 @@ const inEnglish = (count: number): string => formatNumber(count, 'en');
 
 export const zh = {
   importFile: '导入',
+  local: '本地文件',
   exportFile: '导出',
   exportTitle: (layer: string) => `导出 ${layer}`,
   exportFormat: '格式',
@@ -87,6 +88,7 @@ export const zh = {
 
 export const en: typeof zh = {
   importFile: 'Import',
+  local: 'Local files',
   exportFile: 'Export',
   exportTitle: (layer) => `Export ${layer}`,
   exportFormat: 'Format',

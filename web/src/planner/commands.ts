@@ -65,6 +65,7 @@ function ofPage(planner: Planner): Entry[] {
   const copyLink = (): void => { navigator.clipboard.writeText(location.href).then(() => planner.say(commandWords[planner.language].copied), () => planner.say(planner.words.copyFailed)); };
   return [
     { id: 'import', say: (_words, language) => dictionaries[language].importFile, isThere: planner.mayImport, also: ['upload', '上传'], run: () => { sheets.dialog = { is: 'import', file: null }; } },
+    { id: 'file', say: ({ showFile }) => showFile, isThere: planner.hasWebgl, also: ['csv', 'xlsx', 'geojson', 'shapefile', 'kml'], run: () => { void planner.showFile(null).then(() => tick()).then(() => document.getElementById('panel')?.focus()); } },
     { id: 'link', say: ({ copyLink: said }) => said, also: ['share', '分享'], run: copyLink },
     { id: 'language', say: ({ language }) => language, also: ['language', '语言'], run: () => planner.toggleLanguage() },
     ...THEMES.filter(({ theme }) => theme !== planner.theme).map(({ theme, word }): Entry => ({ id: `theme.${theme}`, say: (words, language) => words.theme(dictionaries[language][word]), run: () => planner.setTheme(theme) })),

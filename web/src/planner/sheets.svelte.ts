@@ -1,10 +1,10 @@
 import { tick } from 'svelte';
 import type { Planner } from './state.svelte';
 
-export type Panel = 'layers' | 'filter' | 'ask' | 'statistics' | 'bookmarks' | 'figures' | 'inView' | 'activity' | 'print';
+export type Panel = 'layers' | 'filter' | 'ask' | 'statistics' | 'bookmarks' | 'figures' | 'inView' | 'activity' | 'print' | 'local';
 
 /** What stands over everything until it is closed. */
-export type Dialog = { is: 'account' } | { is: 'keys' } | { is: 'import'; file: File | null };
+export type Dialog = { is: 'account' } | { is: 'keys' } | { is: 'import'; file: File | null; system?: string };
 
 /** Below this width panels are sheets over the map; app.css draws the same line. */
 const NARROW = '(max-width: 767px)';
@@ -25,12 +25,12 @@ export class Sheets {
 
   /** Whether what is selected is listed: several features, and nothing else to be said. */
   isSelectionShown = $derived.by((): boolean => {
-    const { card, hits, editor, selection, table } = this.planner;
-    return selection.count > 1 && card === null && hits.length === 0 && editor.draft === null && editor.several.many === null && !(this.isNarrow && table.layer !== null);
+    const { card, hits, editor, locals, selection, table } = this.planner;
+    return selection.count > 1 && !locals?.card && card === null && hits.length === 0 && editor.draft === null && editor.several.many === null && !(this.isNarrow && table.layer !== null);
   });
   isCardOpen = $derived.by((): boolean => {
     const { card, hits, editor, past, styling } = this.planner;
-    return card !== null || hits.length > 0 || styling.layer !== null || editor.draft !== null || editor.several.many !== null || this.isSelectionShown || (this.isNarrow && this.isCompared && past.compare !== null);
+    return card !== null || hits.length > 0 || (this.planner.locals?.card ?? null) !== null || styling.layer !== null || editor.draft !== null || editor.several.many !== null || this.isSelectionShown || (this.isNarrow && this.isCompared && past.compare !== null);
   });
   isPanelShown = $derived.by((): boolean => this.panel !== null && !(this.isNarrow && this.isCardOpen));
   isTableShown = $derived.by((): boolean => this.planner.table.layer !== null && !(this.isNarrow && (this.isCardOpen || this.panel !== null)));

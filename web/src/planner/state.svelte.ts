@@ -28,6 +28,7 @@ import { Selection } from './selection.svelte';
 import { Sheets } from './sheets.svelte';
 import type { Asking } from './asking.svelte';
 import type { Printing } from './printing.svelte';
+import type { Locals } from './locals.svelte';
 import type { Statistics } from './statistics.svelte';
 import { Table } from './table.svelte';
 import { Styling } from './styling.svelte';
@@ -88,6 +89,8 @@ export class Planner {
   asking = $state.raw<Asking | null>(null);
   /** A sheet in the making, while its panel is open. */
   printing = $state.raw<Printing | null>(null);
+  /** Files that are shown and stay here, once there is one. */
+  locals = $state.raw<Locals | null>(null);
   readonly selection = new Selection(this);
   readonly table = new Table(this);
   readonly sheets = new Sheets(this);
@@ -360,6 +363,7 @@ export class Planner {
   clicked(hits: Hit[], click: Click): void {
     if (this.asking?.takes(click) || this.statistics?.takes(click.point)) return;
     if (this.editor.isOn) { void this.editor.clicked(hits, click.isMore); return; }
+    if (this.locals?.takes(click.point)) return;
     // Left of the divider lies the other date.
     const { compare, other } = this.past;
     const width = this.engine?.map.getContainer().clientWidth ?? 0;
@@ -374,10 +378,19 @@ export class Planner {
     else this.closeCard();
   }
 
+  /** Shows a file; what reads files is fetched with the first. */
+  async showFile(file: File | null): Promise<void> {
+    const { Locals } = await import('./locals.svelte');
+    this.locals ??= new Locals(this);
+    if (this.sheets.panel !== 'local' || !this.sheets.isPanelShown) this.sheets.choose('local');
+    if (file) await this.locals.add(file);
+  }
+
   async open(layerId: string, id: string, date: string | null = this.past.date): Promise<void> {
     const layer = this.layers.find((entry) => entry.id === layerId);
     if (!layer) return;
     this.hits = [];
+    this.locals?.close();
     // What is shown stays until the newer is there.
     const { card } = this;
     const isSame = card?.layer.id === layerId && card.id === id && card.date === date;
