@@ -56,6 +56,8 @@ bench: build
 	benches/run
 	benches/run --scale 3.334
 	benches/exchange
+	scripts/install chromium node
+	benches/planner
 	cargo bench --locked --bench edits
 
 clean:
