@@ -3,6 +3,8 @@ import { defineConfig } from '@playwright/test';
 /** Journeys on the built bundle as the server gives it: start `platbook serve` and name it in PLATBOOK_URL. */
 export default defineConfig({
   testDir: 'e2e',
+  // What pictures should look like stands beside what draws them.
+  snapshotPathTemplate: '{testDir}/golden/{arg}{ext}',
   workers: 1,
   timeout: 60_000,
   use: {

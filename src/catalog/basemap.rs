@@ -20,8 +20,8 @@ pub enum Flavour {
     Overlay,
 }
 
-/// How much of a colour's difference from grey stays.
-const SATURATION: f64 = 0.25;
+/// How much of a colour's difference from grey stays: water is still blue, and no road is as bright as data.
+const SATURATION: f64 = 0.6;
 
 impl Flavour {
     /// All of them.

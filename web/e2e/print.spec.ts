@@ -163,7 +163,7 @@ test('what is filtered, dated and told by townships is so on the sheet, too; wha
   await panel(page).getByRole('button', { name: '下载 PDF' }).click();
   const alert = page.locator('#panel .foot').getByRole('alert');
   await expect(alert).toContainText('colour', { timeout: 30_000 });
-  await expect(alert).toContainText('用浏览器打印');
+  await expect(alert).toContainText('请按提示调整地图后重试');
   await shot(page, 'failed');
 });
 

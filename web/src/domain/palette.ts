@@ -47,7 +47,8 @@ const LEAST_CONTRAST = 3;
 
 const channels = (color: string): number[] => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
 
-function luminance(color: string): number {
+/** How light a colour is, from 0 to 1, as WCAG reckons it. */
+export function luminance(color: string): number {
   const [red = 0, green = 0, blue = 0] = channels(color).map((part) => {
     const share = part / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;

@@ -71,9 +71,10 @@ const zh = {
   styleOnlyHere: (layers: string) => `${layers}的样式只保存在此浏览器中：服务器生成的 PDF 与 PNG 用目录样式；“用浏览器打印”则照屏幕打印。`,
   selectionLeft: (n: number) => `选中的要素超过 ${n} 个，图上不标出。`,
   compareLeft: '打印对比中的右侧（当前日期）。',
+  pageFailed: '请按提示调整地图后重试。',
   failures: {
     501: '此服务器不能打印。请用“用浏览器打印”，在打印窗口中选“另存为 PDF”；或请管理员安装 Chromium。',
-    502: '请按提示调整地图后重试；或用“用浏览器打印”。',
+    502: '请稍后重试，或用“用浏览器打印”。',
     503: '正在打印的任务已满，请稍候再试。',
     504: '请减少图层、缩小纸张或降低精度后重试；或用“用浏览器打印”。',
     0: '请检查网络，或稍后重试；也可用“用浏览器打印”。',
@@ -151,9 +152,10 @@ const en: typeof zh = {
   styleOnlyHere: (layers) => `The style of ${layers} is kept in this browser alone: what the server makes has the catalogue's. “Print from browser” has what the screen shows.`,
   selectionLeft: (n) => `More than ${n} features are selected; the sheet does not mark them.`,
   compareLeft: 'The right side of the comparison is printed.',
+  pageFailed: 'Change the map as it says, and try again.',
   failures: {
     501: 'This server cannot print. Use “Print from browser” and choose “Save as PDF” there, or ask an administrator to install Chromium.',
-    502: 'Change the map as it says and try again, or use “Print from browser”.',
+    502: 'Try again later, or use “Print from browser”.',
     503: 'Enough prints are being made; wait a moment and try again.',
     504: 'Take fewer layers, a smaller sheet or less resolution, or use “Print from browser”.',
     0: 'Check the network, or try again later; “Print from browser” works, too.',

@@ -1,6 +1,9 @@
 import type { Marker } from '../api/types';
+import { luminance } from '../domain/palette';
 
 const SIDE = 24;
+/** From here on a colour is one for the dark map, or has to be told from a light one: its edge is dark. */
+const LIGHT = 0.38;
 
 /** `marker-<shape>-<#rrggbb>`, as the styles name their images. */
 export function parseMarker(name: string): { shape: Marker; color: string } | null {
@@ -40,7 +43,7 @@ export function drawMarker(shape: Marker, color: string, ratio: number): ImageDa
   context.fillStyle = color;
   context.fill();
   context.lineWidth = 1.5;
-  context.strokeStyle = '#ffffff';
+  context.strokeStyle = luminance(color) > LIGHT ? '#161b22' : '#ffffff';
   context.stroke();
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
