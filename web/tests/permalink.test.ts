@@ -15,7 +15,7 @@ const single: OwnStyle = { form: 'single', look, color: '#0072b2' };
 const ruled: OwnStyle = { form: 'rule', look, rules: [{ property: 'status', is: '=', value: '在挂', color: '#d55e00' }], other: '#8a8f98' };
 
 const permalink: fc.Arbitrary<Permalink> = fc.record({
-  view: fc.option(fc.record({ zoom: fixed(0, 24, 2), lat: fixed(-90, 90, 5), lon: fixed(-180, 180, 5) })),
+  view: fc.option(fc.record({ zoom: fixed(0, 24, 2), lat: fixed(-90, 90, 5), lon: fixed(-180, 180, 5), tilt: fc.record({ bearing: fixed(-180, 180, 1), pitch: fc.integer({ min: 1, max: 60 }) }) }, { requiredKeys: ['zoom', 'lat', 'lon'] })),
   layers: fc.option(fc.uniqueArray(fc.record({ id: name, opacity: fc.integer({ min: 0, max: 100 }) }), { selector: ({ id }) => id, maxLength: 6 })),
   off: fc.dictionary(layerId, fc.uniqueArray(name, { minLength: 1, maxLength: 4 }), { noNullPrototype: true }),
   filters: fc.dictionary(layerId, fc.oneof(fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\p{Surrogate}/u.test(text)), fc.constant("status = '损坏' AND a < 1")), { noNullPrototype: true }),
@@ -42,7 +42,7 @@ const permalink: fc.Arbitrary<Permalink> = fc.record({
 
 test('what is written into a link is read back', () => {
   fc.assert(fc.property(permalink, (state) => {
-    const view = state.view && { zoom: state.view.zoom + 0, lat: state.view.lat + 0, lon: state.view.lon + 0 };
+    const view = state.view && { zoom: state.view.zoom + 0, lat: state.view.lat + 0, lon: state.view.lon + 0, ...(state.view.tilt ? { tilt: { bearing: state.view.tilt.bearing + 0, pitch: state.view.tilt.pitch } } : {}) };
     expect(parsePermalink(formatPermalink(state))).toEqual({ ...state, view });
   }));
 });
@@ -53,6 +53,12 @@ test('no text stops the reader, and what it reads is stable', () => {
     const view = first.view && parsePermalink(formatPermalink(first)).view;
     expect(parsePermalink(formatPermalink({ ...first, view }))).toEqual({ ...first, view });
   }));
+});
+
+test('a tilt that is none, or too steep, is left out of a view', () => {
+  const view = { zoom: 15, lat: 30.42, lon: 112.9 };
+  expect(parsePermalink('#15/30.42/112.9/-20/50').view).toEqual({ ...view, tilt: { bearing: -20, pitch: 50 } });
+  for (const tail of ['', '/0/0', '/0/61', '/200/50', '/x/50', '/20']) expect(parsePermalink(`#15/30.42/112.9${tail}`).view).toEqual(view);
 });
 
 test('a link reads as it is documented', () => {

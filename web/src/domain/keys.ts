@@ -17,7 +17,7 @@ export const KEYS: { group: keyof CommandWords['keyGroups']; rows: KeyRow[] }[] 
   {
     group: 'map',
     rows: [
-      { does: 'pan', ways: [way('←'), way('→'), way('↑'), way('↓')] }, { does: 'zoom', ways: [way('+'), way('-')] }, { does: 'pick', ways: [way('Enter')] },
+      { does: 'pan', ways: [way('←'), way('→'), way('↑'), way('↓')] }, { does: 'turn', ways: [way('Shift', '←'), way('Shift', '↑'), { keys: ['Ctrl'], pointer: 'drag' }] }, { does: 'zoom', ways: [way('+'), way('-')] }, { does: 'pick', ways: [way('Enter')] },
       { does: 'more', ways: [{ keys: ['Ctrl'], pointer: 'click' }, { keys: ['Shift'], pointer: 'click' }] }, { does: 'box', ways: [{ keys: ['Shift'], pointer: 'drag' }] }, { does: 'divider', ways: [way('←'), way('→')] },
     ],
   },

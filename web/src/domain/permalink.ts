@@ -8,7 +8,10 @@ import { type Area, readArea, writeArea } from './area';
 import { type Chosen, readChosen, writeChosen } from './statistics';
 
 export type Theme = 'auto' | 'light' | 'dark';
-export interface View { zoom: number; lat: number; lon: number }
+/** Where one looks; `tilt` where the map is seen from aside, buildings with their heights: by how many degrees, and which direction is up. */
+export interface View { zoom: number; lat: number; lon: number; tilt?: { bearing: number; pitch: number } }
+/** MapLibre tilts no further. */
+const STEEPEST = 60;
 export interface Shown { id: string; opacity: number }
 
 /** What a link brings back. `layers`, the one drawn on top first, is `null` where the catalogue's own choice holds. */
@@ -71,7 +74,7 @@ const isWithin = (value: number, low: number, high: number): boolean => Number.i
 
 export function formatPermalink(state: Permalink): string {
   const { view } = state;
-  const head = view === null ? '' : [rounded(view.zoom, 2), rounded(view.lat, 5), rounded(view.lon, 5)].join('/');
+  const head = view === null ? '' : [rounded(view.zoom, 2), rounded(view.lat, 5), rounded(view.lon, 5), ...(view.tilt ? [rounded(view.tilt.bearing, 1), rounded(view.tilt.pitch, 0)] : [])].join('/');
   const parts: string[] = [];
   if (state.layers !== null) {
     const shown = state.layers.map(({ id, opacity }) => encoded(id) + (opacity === 100 ? '' : `~${opacity}`));
@@ -139,8 +142,9 @@ export function parsePermalink(hash: string): Permalink {
 
 function parseView(head: string): View | null {
   if (head === '') return null;
-  const [zoom = Number.NaN, lat = Number.NaN, lon = Number.NaN] = head.split('/').map((part) => (part === '' ? Number.NaN : Number(part)));
-  return isWithin(zoom, 0, 24) && isWithin(lat, -90, 90) && isWithin(lon, -180, 180) ? { zoom, lat, lon } : null;
+  const [zoom = Number.NaN, lat = Number.NaN, lon = Number.NaN, bearing = 0, pitch = 0] = head.split('/').map((part) => (part === '' ? Number.NaN : Number(part)));
+  return isWithin(zoom, 0, 24) && isWithin(lat, -90, 90) && isWithin(lon, -180, 180)
+    ? { zoom, lat, lon, ...(isWithin(bearing, -180, 180) && isWithin(pitch, 1, STEEPEST) ? { tilt: { bearing, pitch } } : {}) } : null;
 }
 
 function parseShown(text: string): Shown[] {

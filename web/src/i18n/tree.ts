@@ -3,6 +3,9 @@ const inChinese = (count: number): string => new Intl.NumberFormat('zh-CN').form
 
 /** What the layer tree and the legend say. */
 export const zh = {
+  tilt: '3D：按层数显示建筑高度（每层 3 米）',
+  tilted: '三维视图，建筑按层数升起；按住右键或 Ctrl 拖动可转动',
+  flat: '平面视图，正北朝上',
   tabTree: '目录',
   tabOrder: '顺序',
   tabLegend: '图例',
@@ -49,6 +52,9 @@ export const zh = {
 };
 
 export const en: typeof zh = {
+  tilt: '3D: buildings as high as their floors (3 m each)',
+  tilted: 'Three dimensions: buildings are as high as their floors; drag with the right button or Ctrl to turn',
+  flat: 'From above, north up',
   tabTree: 'Catalogue',
   tabOrder: 'Order',
   tabLegend: 'Legend',

@@ -66,14 +66,15 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { container, style, view, bounds, padding, locale, isFramed = false, events } = options;
-    const camera = view ? { center: [view.lon, view.lat] as [number, number], zoom: view.zoom } : { bounds, fitBoundsOptions: { padding } };
+    const camera = view ? { center: [view.lon, view.lat] as [number, number], zoom: view.zoom, ...view.tilt } : { bounds, fitBoundsOptions: { padding } };
     this.map = new MapLibre({
       container, style, ...camera, locale,
-      attributionControl: false, boxZoom: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: isCalm() ? 0 : 150,
+      attributionControl: false, boxZoom: false, maxZoom: 20, fadeDuration: isCalm() ? 0 : 150,
       // A tile that left the view would come back as it was; asked again, its tag says whether it still holds.
       maxTileCacheSize: 0,
       cooperativeGestures: isFramed, transformRequest: asWhoAsks,
     });
+    this.allowTurning(view?.tilt !== undefined);
     this.map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-left');
     this.map.addControl(new AttributionControl({ compact: false }), 'bottom-right');
     this.ready = new Promise((resolve) => {
@@ -112,7 +113,28 @@ export class Engine {
 
   view(): View {
     const { lng, lat } = this.map.getCenter();
-    return { zoom: this.map.getZoom(), lat, lon: lng };
+    const pitch = this.map.getPitch();
+    return { zoom: this.map.getZoom(), lat, lon: lng, ...(pitch >= 1 ? { tilt: { bearing: this.map.getBearing(), pitch } } : {}) };
+  }
+
+  /** Looks from aside, or from above with north up where there is no tilt. */
+  tilt(tilt: View['tilt'] | null): void {
+    this.look({}, tilt);
+  }
+
+  /** Goes to where a link looks from. */
+  look(place: { center?: [number, number]; zoom?: number }, tilt: View['tilt'] | null): void {
+    this.allowTurning(!!tilt);
+    const camera = { ...place, ...(tilt ?? { bearing: 0, pitch: 0 }) };
+    if (isCalm()) this.map.jumpTo(camera);
+    else this.map.easeTo({ ...camera, duration: 500 });
+  }
+
+  /** A map that is seen from above has north up, whatever keys and fingers do. */
+  private allowTurning(isAllowed: boolean): void {
+    const { dragRotate, touchPitch, touchZoomRotate, keyboard } = this.map;
+    if (isAllowed) { dragRotate.enable(); touchPitch.enable(); touchZoomRotate.enableRotation(); keyboard.enableRotation(); }
+    else { dragRotate.disable(); touchPitch.disable(); touchZoomRotate.disableRotation(); keyboard.disableRotation(); }
   }
 
   /** What of the world is in view. */

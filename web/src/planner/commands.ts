@@ -47,6 +47,7 @@ function ofMap(planner: Planner): Entry[] {
     { id: 'clear-filters', say: ({ clearFilters }) => clearFilters, isThere: Object.keys(filters.texts).length > 0, run: () => { for (const id of Object.keys(filters.texts)) filters.apply(id, null); } },
     { id: 'zoom-in', say: word('zoomIn'), keys: '+', isThere: isDrawn, run: () => engine?.turn('in') },
     { id: 'zoom-out', say: word('zoomOut'), keys: '-', isThere: isDrawn, run: () => engine?.turn('out') },
+    { id: 'tilt', say: ({ tilt, flat }) => (planner.isTilted ? flat : tilt), isThere: isDrawn, also: ['buildings', 'floors', 'pitch'], run: () => planner.tilt() },
     { id: 'home', say: word('home'), isThere: isDrawn, run: () => { if (planner.catalogue.is === 'here') engine?.fit(planner.catalogue.value.city.bounds); } },
     { id: 'edit', say: ({ editStart, editStop }) => (editor.isOn ? editStop : editStart), isThere: isDrawn && past.date === null && (editor.isOn || editor.layers.length > 0), run: () => { if (!editor.isOn) void editor.start(); else if (!editor.isDirty || confirm(planner.words.discardSure)) editor.stop(); } },
   ];

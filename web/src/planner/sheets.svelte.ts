@@ -51,6 +51,8 @@ export class Sheets {
     if (!isClosing && !this.makeRoom()) return;
     this.panel = isClosing ? null : panel;
     if (this.panel === 'inView') this.planner.listDrawn();
+    // Paper is seen from above.
+    if (this.panel === 'print' && this.planner.isTilted) this.planner.tilt(false);
   }
 
   chooseTime(): void {

@@ -13,6 +13,7 @@ import { anchor, extentOf } from '../domain/pieces';
 import type { Area } from '../domain/area';
 import { withoutHidden } from '../domain/quick';
 import type { Chosen } from '../domain/statistics';
+import { withSolids } from '../domain/solid';
 import { composeStyle, type LayerView, partsByLayer } from '../domain/style';
 import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
 import { dictionaries, type Language } from '../i18n/dictionary';
@@ -40,6 +41,9 @@ export interface Card { layer: Layer; id: string; feature: Loading<Feature>; pla
 /** From here on a single feature is told apart from its neighbours. */
 const FEATURE_ZOOM = 17;
 
+/** From where buildings are seen when they get their heights. */
+const TILT = { bearing: -17, pitch: 50 };
+
 /** What of a layer is meant at first when it is taken out: whoever exports may choose otherwise. */
 export type ExportScope = 'all' | 'selection' | 'table' | 'area';
 /** An area that a layer is taken out of. */
@@ -61,6 +65,8 @@ export class Planner {
   theme = $state<Theme>('auto');
   language = $state<Language>('zh');
   view = $state.raw<View | null>(null);
+  /** Whether the map is seen from aside, in three dimensions. */
+  isTilted = $state(false);
   card = $state.raw<Card | null>(null);
   hits = $state.raw<Hit[]>([]);
   drawn = $state.raw<Hit[]>([]);
@@ -132,6 +138,7 @@ export class Planner {
   private begin(link: Permalink): void {
     this.take(link);
     this.view = link.view;
+    this.isTilted = link.view?.tilt !== undefined;
     this.past.date = link.date;
     this.past.compare = link.compare;
     this.filters.texts = link.filters;
@@ -140,9 +147,17 @@ export class Planner {
     if ((link.statistics || link.area) && !this.sheets.isNarrow) this.sheets.panel = link.area ? 'ask' : 'statistics';
   }
 
-  /** A style with what is selected marked. */
+  /** A style with what is selected marked, and buildings with their heights where the map is seen from aside. */
   marked(style: StyleSpecification): StyleSpecification {
-    return withMarks(style, this.layers, this.selection.layers, this.isDark);
+    const shares = this.isTilted ? Object.fromEntries(Object.entries(this.views).map(([id, { opacity }]) => [id, opacity / 100])) : null;
+    return withMarks(shares ? withSolids(style, this.layers, shares) : style, this.layers, this.selection.layers, this.isDark);
+  }
+
+  /** Looks at buildings from aside, or from above again. */
+  tilt(isTilted = !this.isTilted): void {
+    this.isTilted = isTilted;
+    this.engine?.tilt(isTilted ? TILT : null);
+    this.say(isTilted ? this.words.tilted : this.words.flat);
   }
 
   /** Takes over what a link gives of language and theme. */
@@ -258,7 +273,11 @@ export class Planner {
     this.area = link.area;
     this.asking?.follow();
     if (style !== this.isDark || link.language) this.restyle();
-    if (link.view) this.engine?.go([link.view.lon, link.view.lat], link.view.zoom);
+    if (link.view) {
+      const { lon, lat, zoom, tilt } = link.view;
+      this.isTilted = tilt !== undefined;
+      this.engine?.look({ center: [lon, lat], zoom }, tilt ?? null);
+    }
     this.applyLink(link);
   }
 
