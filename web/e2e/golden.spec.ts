@@ -12,7 +12,7 @@ import type { Wanted } from './golden/page';
  */
 const [WIDTH, HEIGHT] = [320, 240];
 /** Software draws the same pixels each time: what may differ is less than the smallest marker. */
-const TOLERANCE = { threshold: 0.1, maxDiffPixels: 20 };
+const TOLERANCE = { threshold: 0.02, maxDiffPixels: 20 };
 /** Pixels that are not the ground, at the least: a colour that is wrong is seen. */
 const LEAST_INK = 5 * TOLERANCE.maxDiffPixels;
 
