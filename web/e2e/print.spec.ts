@@ -35,6 +35,9 @@ test('a village is found and printed: title, legend, scale, author and approval 
   const name = village?.properties.name ?? '';
   const { errors, foreign } = await open(page);
   await signIn(page, EDITOR);
+  // The list of what is found closes when the dialog takes the focus along.
+  await expect(page.getByTestId('who')).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.getByRole('combobox', { name: /^搜索/ }).fill(name);
   await page.getByRole('option').filter({ hasText: name }).first().click();
   await expect(page.getByTestId('card')).toContainText(name);
