@@ -9,7 +9,7 @@ import type { Planner } from './state.svelte';
 /** Something that can be done from the search box: one registry for all of it. `also` are other words for it. */
 export interface Command { id: string; group: keyof CommandWords['groups']; title: string; also: string[]; keys?: string; run(): void }
 
-const PANELS: Panel[] = ['layers', 'filter', 'ask', 'statistics', 'bookmarks', 'figures', 'inView', 'activity'];
+const PANELS: Panel[] = ['layers', 'filter', 'ask', 'statistics', 'bookmarks', 'figures', 'inView', 'activity', 'print'];
 const THEMES: { theme: Theme; word: 'themeAuto' | 'themeLight' | 'themeDark' }[] = [{ theme: 'auto', word: 'themeAuto' }, { theme: 'light', word: 'themeLight' }, { theme: 'dark', word: 'themeDark' }];
 
 type Entry = Omit<Command, 'title' | 'also' | 'group'> & { say(words: CommandWords, language: 'zh' | 'en'): string; also?: string[]; isThere?: boolean };
@@ -30,7 +30,7 @@ function openPanel({ sheets }: Planner, panel: Panel): void {
 }
 
 const panels = (planner: Planner): Entry[] =>
-  PANELS.map((panel) => ({ id: `panel.${panel}`, say: ({ open }, language) => open(dictionaries[language][panel]), run: () => openPanel(planner, panel), ...(panel === 'layers' ? { keys: '[' } : {}) }));
+  PANELS.filter((panel) => panel !== 'print' || planner.hasWebgl).map((panel) => ({ id: `panel.${panel}`, say: ({ open }, language) => open(dictionaries[language][panel]), run: () => openPanel(planner, panel), ...(panel === 'layers' ? { keys: '[' } : {}) }));
 
 function ofMap(planner: Planner): Entry[] {
   const { editor, engine, filters, past, selection, sheets, table } = planner;
