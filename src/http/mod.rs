@@ -228,18 +228,12 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/collections/{layer}/tiles", get(matrices::list_tilesets))
         .route("/collections/{layer}/tiles/{set}", get(matrices::read_tileset))
         .route("/collections/{layer}/tiles/{set}/{matrix}/{row}/{column}", get(matrices::read_matrix_tile))
-        .route("/tileMatrixSets", get(matrices::list_matrix_sets))
-        .route("/tileMatrixSets/{set}", get(matrices::read_matrix_set))
         .route("/query", post(query::query_items))
         .route("/changes", get(changes::list_changes))
         .route("/changesets", get(changesets::list_changesets).post(changesets::create_changeset))
         .route("/changesets/{revision}/undo", post(changesets::undo_changeset))
         .route("/compare", get(compare::list_differences))
         .route("/compare/tiles/{layers}/{z}/{x}/{y}", get(compare::read_compared_tile))
-        .route("/tiles/{layers}", get(tiles::read_tilejson))
-        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::read_tile))
-        .route("/tiles/{layers}/archive", get(archives::read_archive))
-        .route("/styles/{theme}", get(styles::read_style))
         .route("/catalogue", get(catalogue::read_catalogue))
         .route("/divisions", get(catalogue::list_divisions))
         .route("/figures", get(catalogue::list_figures))
@@ -249,6 +243,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .route("/views/{id}", get(views::read_view).put(views::replace_view).delete(views::delete_view))
         .route("/print", get(print::read_print))
         .route("/metrics", get(service::read_metrics))
+        .merge(drawn())
         .merge(people())
         // Above this line it is asked who calls; below stands what must answer whoever calls.
         .route_layer(middleware::from_fn_with_state(state.clone(), moment::wait_for_revision))
@@ -286,6 +281,17 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         )
         .layer(middleware::from_fn_with_state(state, embed::let_tokens_in))
         .layer(middleware::from_fn_with_state(options::Allowed::of_api(), options::tell))
+}
+
+/// The routes of what maps are drawn from.
+fn drawn() -> Router<AppState> {
+    Router::new()
+        .route("/tileMatrixSets", get(matrices::list_matrix_sets))
+        .route("/tileMatrixSets/{set}", get(matrices::read_matrix_set))
+        .route("/tiles/{layers}", get(tiles::read_tilejson))
+        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::read_tile))
+        .route("/tiles/{layers}/archive", get(archives::read_archive))
+        .route("/styles/{theme}", get(styles::read_style))
 }
 
 /// The routes about people, imports and webhooks; no cache keeps what they answer.
