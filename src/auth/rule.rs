@@ -70,6 +70,23 @@ pub enum Denied {
     },
 }
 
+impl Denied {
+    /// The same in Chinese, a sentence.
+    pub fn in_chinese(&self) -> String {
+        match self {
+            Self::SignInFirst { .. } => "请先登录，或使用令牌。".to_owned(),
+            Self::RoleLacksAction { action } => format!("该账号的角色不含操作 {action}。"),
+            Self::LayerNotGranted { action, layer } => format!("该账号可 {action}，但不含图层 {layer}。"),
+            Self::DivisionNotGranted { action, division: Some(division) } => {
+                format!("该账号可 {action}，但不含区划 {division}。")
+            }
+            Self::DivisionNotGranted { action, division: None } => format!("该账号可 {action}，但不及全市。"),
+            Self::TokenLacksScope { action } => format!("该令牌不用于 {action}。"),
+            Self::TokenLacksTarget { .. } => "该视图令牌用于其他图层或区划。".to_owned(),
+        }
+    }
+}
+
 fn place(division: Option<DivisionCode>) -> String {
     division.map_or_else(|| "for the whole city".to_owned(), |code| format!("in the division {code}"))
 }

@@ -72,7 +72,8 @@ fn heading<'e>(export: &'e Export<'_>, name: &'e str) -> &'e str {
         return property.title.in_lang(lang);
     }
     let (zh, en) = match name {
-        ID => ("编号", "Number"),
+        // Layers have numbers of their own.
+        ID => ("要素编号", "Feature id"),
         VERSION => ("版本", "Version"),
         VILLAGE => ("所在村（社区）代码", "Village code"),
         "lon" => ("经度", "Longitude"),

@@ -97,7 +97,8 @@ pub(super) async fn export_items(
         let mut chunks = chunks?;
         next_of(&mut chunks).await.map(|one| (one, Some(chunks)))
     });
-    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest).inspect(|chunk| {
+    // Whoever compresses asks once more after the end.
+    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest).fuse().inspect(|chunk| {
         if let Err(error) = chunk {
             tracing::warn!(%error, "an export was broken off");
         }

@@ -38,8 +38,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// The language of a request: `?lang=`, else the first of `Accept-Language` that is known, else
-/// Chinese.
+/// The language of a request: `?lang=`, else the one of `Accept-Language` that is known and liked best (RFC 9110 §12.5.4;
+/// of equals the first), else Chinese.
 pub(super) fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
     let known = |tag: &str| match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
         Some("zh") => Some(Lang::Zh),
@@ -48,7 +48,15 @@ pub(super) fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
     };
     let asked = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")));
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    asked.and_then(known).or_else(|| accepted?.split(',').find_map(known)).unwrap_or_default()
+    let liked = |part: &str| {
+        let (tag, parameters) = part.split_once(';').unwrap_or((part, ""));
+        let weight =
+            parameters.trim().strip_prefix("q=").map_or(Some(1.0), |weight| weight.trim().parse::<f32>().ok())?;
+        known(tag).filter(|_| weight > 0.0).map(|lang| (lang, weight))
+    };
+    let better = |best: (Lang, f32), next: (Lang, f32)| if next.1 > best.1 { next } else { best };
+    let best = || accepted?.split(',').filter_map(liked).reduce(better).map(|(lang, _)| lang);
+    asked.and_then(known).or_else(best).unwrap_or_default()
 }
 
 impl<S: Sync> FromRequestParts<S> for Lang {

@@ -14,6 +14,7 @@ use crate::index::{Item, Page, Query, Snapshot};
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:1.5rem auto;padding:0 1rem;\
 color:#1c2733;background:#fff}a{color:#0b57a4}table{border-collapse:collapse;display:block;overflow-x:auto}\
 th,td{text-align:left;padding:.3rem .7rem;border-bottom:1px solid #d5dbe1;vertical-align:top}\
+@media(max-width:40rem){th,td{min-width:6em}td{overflow-wrap:anywhere}}\
 footer{margin-top:2rem;color:#55606c;font-size:.9rem}\
 @media(prefers-color-scheme:dark){body{color:#e4e9ee;background:#12181f}a{color:#8cc0f5}th,td{border-color:#33404d}\
 footer{color:#9aa7b4}}";

@@ -184,6 +184,7 @@ fn in_chinese(error: &SourceError) -> String {
             let line = line.map(|line| format!("第 {line} 行：")).unwrap_or_default();
             format!("{} 文件无法读取：{line}{detail}。", format.name())
         }
+        SourceError::NoRecords { format } => format!("文件中没有记录（按 {} 读取）。", format.name()),
         SourceError::TooManyColumns { got } => format!("文件有 {got} 列，超过可读的上限。"),
     }
 }

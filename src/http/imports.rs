@@ -70,10 +70,12 @@ pub(super) async fn create_import(
 fn may_import(state: &AppState, caller: &Caller, at: usize) -> Result<(), Problem> {
     let catalogue = &state.app.catalogue;
     let layer = &catalogue.layers[at];
-    let ask = |division| may(&catalogue.roles, &caller.actor, Action::Import, &Target::feature(layer, Some(division)));
+    let ask = |action, division| may(&catalogue.roles, &caller.actor, action, &Target::feature(layer, Some(division)));
     let mut last = Denied::RoleLacksAction { action: Action::Import };
     for grant in &caller.actor.grants {
-        match ask(grant.division) {
+        // An import makes features or changes them: who may do neither is told so before the file has come.
+        let writes = || ask(Action::Create, grant.division).or_else(|_| ask(Action::Update, grant.division));
+        match ask(Action::Import, grant.division).and_then(|()| writes()) {
             Ok(()) => return Ok(()),
             Err(denied) => last = denied,
         }

@@ -31,6 +31,7 @@ mod moment;
 mod oidc;
 mod openapi;
 mod options;
+mod packing;
 mod places;
 mod print;
 mod problem;
@@ -263,6 +264,7 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         .layer(middleware::from_fn(move |request, next| timed(request, next, Duration::from_secs(limits.timeout_s))))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())
+        .layer(packing::layer())
         .layer(middleware::from_fn(move |request, next| bounded(request, next, limits.query_bytes)))
         .layer(middleware::from_fn(problem::in_words))
         .layer(middleware::from_fn_with_state(state.clone(), service::observe))

@@ -267,22 +267,13 @@ impl From<TileError> for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let en = format!("{}.", first_upper(&denied.to_string()));
-        let (code, zh) = match &denied {
-            Denied::SignInFirst { .. } => {
-                return Self::unauthorized("access.sign_in", "请先登录，或使用令牌。", en);
-            }
-            Denied::RoleLacksAction { action } => ("access.role", format!("该账号的角色不含操作 {action}。")),
-            Denied::LayerNotGranted { action, layer } => {
-                ("access.layer", format!("该账号可 {action}，但不含图层 {layer}。"))
-            }
-            Denied::DivisionNotGranted { action, division: Some(division) } => {
-                ("access.division", format!("该账号可 {action}，但不含区划 {division}。"))
-            }
-            Denied::DivisionNotGranted { action, division: None } => {
-                ("access.division", format!("该账号可 {action}，但不及全市。"))
-            }
-            Denied::TokenLacksScope { action } => ("access.token", format!("该令牌不用于 {action}。")),
-            Denied::TokenLacksTarget { .. } => ("access.token", "该视图令牌用于其他图层或区划。".to_owned()),
+        let zh = denied.in_chinese();
+        let code = match &denied {
+            Denied::SignInFirst { .. } => return Self::unauthorized("access.sign_in", zh, en),
+            Denied::RoleLacksAction { .. } => "access.role",
+            Denied::LayerNotGranted { .. } => "access.layer",
+            Denied::DivisionNotGranted { .. } => "access.division",
+            Denied::TokenLacksScope { .. } | Denied::TokenLacksTarget { .. } => "access.token",
         };
         let title = ("无权操作", "This account may not do that");
         Self::new(StatusCode::FORBIDDEN, code, title, (zh, en))

@@ -139,6 +139,12 @@ impl Job {
         Ok(())
     }
 
+    /// When somebody last asked about it, of one that has ended.
+    fn ended_and_asked(&self) -> Option<Instant> {
+        let inner = self.inner();
+        matches!(inner.state, State::Ended { .. }).then_some(inner.asked)
+    }
+
     fn is_old(&self) -> bool {
         let inner = self.inner();
         !matches!(inner.state, State::Running { .. }) && inner.asked.elapsed() > KEPT
@@ -156,6 +162,19 @@ struct Held {
     coming: Vec<String>,
 }
 
+impl Held {
+    /// Lets the jobs of an account go that have ended, those first about which nobody has asked for longest, until
+    /// there is room for another.
+    fn make_room(&mut self, owner: &str) {
+        let own = |job: &&Arc<Job>| job.owner == owner;
+        while self.jobs.values().filter(own).count() >= MOST_OF_ONE {
+            let ended = self.jobs.values().filter(own).filter_map(|job| Some((job.ended_and_asked()?, job.id)));
+            let Some((_, id)) = ended.min() else { return };
+            self.jobs.remove(&id);
+        }
+    }
+}
+
 /// Room for a file that is coming; given back when it does not come.
 pub struct Place {
     jobs: Jobs,
@@ -171,6 +190,7 @@ impl Jobs {
     pub fn place(&self, owner: &str) -> Result<Place, JobError> {
         let mut held = self.held();
         held.jobs.retain(|_, job| !job.is_old());
+        held.make_room(owner);
         let of_one = held.jobs.values().filter(|job| job.owner == owner).count();
         let of_one = of_one + held.coming.iter().filter(|other| *other == owner).count();
         if of_one >= MOST_OF_ONE || held.jobs.len() + held.coming.len() >= MOST {

@@ -57,6 +57,14 @@ pub enum UnknownTarget {
         /// What there is.
         known: String,
     },
+    /// Features are known by their code, and no column is it.
+    #[error("no column is `{code}`, by which features are known; say which column is (the file has {columns})")]
+    NoCode {
+        /// The property that holds the code.
+        code: String,
+        /// The columns of the file.
+        columns: String,
+    },
     /// The file has no such column.
     #[error("the file has no column `{column}`")]
     NoColumn {
@@ -130,7 +138,14 @@ impl Mapping {
                 return Err(UnknownTarget::Twice { first: first.clone(), second: column.clone(), target });
             }
         }
-        Ok(())
+        let code = layer.code.as_ref().map(|rule| &rule.property).filter(|code| layer.properties[*code].required);
+        match code.filter(|code| self.column(&Target::Property((*code).clone())).is_none()) {
+            None => Ok(()),
+            Some(code) => {
+                let columns = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+                Err(UnknownTarget::NoCode { code: code.clone(), columns })
+            }
+        }
     }
 
     /// The column that is something.

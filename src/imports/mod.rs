@@ -275,7 +275,7 @@ fn findings(mapping: &Mapping, number: u64, refusal: Refusal) -> Vec<Finding> {
         Refusal::Faulty(faults) => {
             faults.into_iter().map(|fault| Finding::of(mapping, number, Severity::Fault, fault)).collect()
         }
-        Refusal::Denied(denied) => one("access.denied", "本账号无权写入此处。".to_owned(), denied.to_string()),
+        Refusal::Denied(denied) => one("access.denied", denied.in_chinese(), denied.to_string()),
         Refusal::Twice { .. } => {
             let zh = "本文件前面已有同一编码的行。".to_owned();
             one("code.twice", zh, "an earlier line of this file has the same code".to_owned())

@@ -84,6 +84,12 @@ pub enum SourceError {
         /// What was found.
         detail: String,
     },
+    /// Nothing is in it but, perhaps, the names of columns.
+    #[error("the file has no records; it was read as {}", .format.name())]
+    NoRecords {
+        /// The format that it was taken for.
+        format: Format,
+    },
     /// It has too many columns.
     #[error("the file has {got} columns; at most {MOST_COLUMNS} are read")]
     TooManyColumns {
@@ -176,9 +182,10 @@ impl Source {
         let (head, records) = open(path, format, &options)?;
         let mut examples: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut columns = head.columns;
-        let mut has_geometry = false;
+        let (mut has_geometry, mut is_empty) = (false, true);
         for record in records.take(SAMPLE) {
             let record = record?;
+            is_empty = false;
             has_geometry |= !matches!(record.geometry, Ok(None));
             for (name, value) in record.values {
                 if !columns.contains(&name) {
@@ -190,6 +197,9 @@ impl Source {
                     of_column.push(text.chars().take(80).collect());
                 }
             }
+        }
+        if is_empty {
+            return Err(SourceError::NoRecords { format });
         }
         if columns.len() > MOST_COLUMNS {
             return Err(SourceError::TooManyColumns { got: columns.len() });

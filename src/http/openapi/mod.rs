@@ -101,6 +101,8 @@ pub fn document(catalogue: &Catalogue, limits: &Limits, language: Lang, base: &s
                 },
                 "ETag": { "description": "Send it back in If-None-Match", "schema": { "type": "string" } },
             },
+            // GDAL reads the size of its pages here.
+            "parameters": { "limit": parameter(&parameters::LIMIT, limits) },
             "responses": responses(),
             "securitySchemes": {
                 "session": { "type": "apiKey", "in": "cookie", "name": "__Host-platbook", "description": "POST /session sets it" },

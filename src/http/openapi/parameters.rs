@@ -210,12 +210,15 @@ const SORTBY: Parameter = query(
     Some(|| json!("-priority,code")),
 );
 
+pub(super) const LIMIT: Parameter =
+    query("limit", "Features on a page; more than the maximum are asked for the maximum", page, None);
+
 pub(super) const ITEMS: &[Parameter] = &[
     LAYER,
     BBOX,
     BBOX_CRS,
     CRS,
-    query("limit", "Features on a page; more than the maximum are asked for the maximum", page, None),
+    LIMIT,
     query("cursor", "Where another page ended; follow the links `next` and `prev`", string, None),
     IN_DIVISION,
     AS_OF,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use platbook::domain::Action;
 use platbook::domain::codes::doorplate::DoorplateCode;
 use serde_json::{Value, json};
 
@@ -181,6 +182,48 @@ async fn the_time_left_of_a_file_without_a_count_is_told_by_how_far_it_is_read()
         }
     };
     assert!(told_before_the_end && ended["read"] == 30_000, "{ended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_for_people_comes_back_as_it_went_in_both_languages() {
+    let desk = Desk::open().await;
+    for lang in ["zh", "en"] {
+        let path = format!("/collections/doorplate/export?f=csv&headings=titles&lang={lang}");
+        let job = desk.take(&desk.server.get(&path).await.body).await;
+        let done = desk.run(&job, json!({ "mode": "dry-run" })).await;
+        let report = &done["report"];
+        assert_eq!((&report["unchanged"], &report["updated"]), (&done["read"], &0.into()), "{lang}: {report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_table_of_the_layer_is_refused_at_the_door() {
+    let desk = Desk::open().await;
+    for file in ["%PDF-1.7 one line of something", "code,address,lon,lat\n"] {
+        let answer = desk.send("/imports?layer=doorplate&name=x.gpkg", "application/octet-stream", file).await;
+        let problem = answer.problem(422, "import.unreadable");
+        assert!(problem["detail"].as_str().unwrap().contains("没有记录"), "{problem}");
+    }
+    // Without a code no feature is known: said once, not for each line.
+    let job = desk.take("甲,乙,经度,纬度\n1,2,112.7,30.3\n").await;
+    let told = desk.start(&job, json!({ "mode": "dry-run" })).await.problem(400, "body.invalid");
+    assert!(told["detail"].as_str().unwrap().contains("no column is `code`"), "{told}");
+    // A token for imports alone could write nothing.
+    let half = format!("Bearer {}", desk.server.token("connector", &[Action::Read, Action::Import], 48).await);
+    let answer = desk.server.post("/imports?layer=doorplate", &[("authorization", &half)], "text/csv", table(1)).await;
+    answer.problem(403, "access.token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imports_that_have_ended_make_room_for_the_next() {
+    let desk = Desk::open().await;
+    let mut first = None;
+    for _ in 0..10 {
+        let job = desk.take(table(1)).await;
+        desk.run(&job, json!({ "mode": "dry-run" })).await;
+        first.get_or_insert(job["id"].as_str().unwrap().to_owned());
+    }
+    desk.ask("GET", &format!("/imports/{}", first.unwrap())).await.problem(404, "import.not_found");
 }
 
 #[tokio::test(flavor = "multi_thread")]

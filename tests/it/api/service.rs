@@ -9,6 +9,43 @@ use tokio::net::TcpStream;
 
 use crate::support::{PLATES, Program, TestApp};
 
+#[tokio::test(flavor = "multi_thread")]
+async fn text_is_compressed_for_whoever_takes_it() {
+    let server = TestApp::start().await;
+    let path = "/collections/doorplate/items?limit=100";
+    let plain = server.ask("GET", path, &[("accept-encoding", "identity")]).await;
+    assert!(!plain.headers.contains_key("content-encoding"));
+    for encoding in ["gzip", "br", "zstd"] {
+        let packed = server.ask("GET", path, &[("accept-encoding", encoding)]).await;
+        assert_eq!(packed.header("content-encoding"), encoding);
+        assert!(packed.body.len() * 4 < plain.body.len(), "{encoding}: {} of {}", packed.body.len(), plain.body.len());
+    }
+    let export = "/collections/doorplate/export?f=ndjson";
+    let sent = server.ask("GET", export, &[("accept-encoding", "gzip")]).await;
+    assert_eq!(sent.header("content-encoding"), "gzip");
+    // The last four bytes of gzip are the length of what was packed (RFC 1952).
+    let whole = server.ask("GET", export, &[("accept-encoding", "identity")]).await.body.len() as u32;
+    assert!(sent.body.ends_with(&whole.to_le_bytes()), "a file comes to its end");
+    let page = server.ask("GET", "/developers.html", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(page.header("content-encoding"), "gzip");
+    let archive = server.ask("GET", "/tiles/village/archive?zooms=8-9", &[("accept-encoding", "gzip")]).await;
+    assert!(!archive.headers.contains_key("content-encoding"), "what is compressed in itself is sent as it is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_that_is_liked_best_is_spoken() {
+    let server = TestApp::start().await;
+    for (liked, title) in [
+        ("en;q=0.2, zh;q=0.9", "门楼牌"),
+        ("zh;q=0, en", "Doorplates"),
+        ("fr, en;q=0.5", "Doorplates"),
+        ("fr", "门楼牌"),
+    ] {
+        let layer = server.ask("GET", "/collections/doorplate?f=json", &[("accept-language", liked)]).await.json();
+        assert_eq!(layer["title"], title, "{liked}");
+    }
+}
+
 #[tokio::test]
 async fn health_and_readiness_answer() {
     let server = TestApp::start().await;

@@ -321,7 +321,7 @@ async fn a_table_for_people_has_titles_and_codes_that_a_spreadsheet_keeps() {
     let mut table = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let headings: Vec<String> = table.headers().unwrap().iter().map(str::to_owned).collect();
     assert!(
-        ["编号", "经度", "门楼牌编码", "标准地址", "状态"].iter().all(|one| headings.contains(&(*one).to_owned())),
+        ["要素编号", "经度", "门楼牌编码", "标准地址", "状态"].iter().all(|one| headings.contains(&(*one).to_owned())),
         "{headings:?}"
     );
     let column = |title: &str| headings.iter().position(|heading| heading == title).unwrap();
@@ -329,7 +329,7 @@ async fn a_table_for_people_has_titles_and_codes_that_a_spreadsheet_keeps() {
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), stored.len());
     for row in &rows {
-        let own = &stored[&row[column("编号")].parse::<u64>().unwrap()].content;
+        let own = &stored[&row[column("要素编号")].parse::<u64>().unwrap()].content;
         assert_eq!(row[column("门楼牌编码")], format!("\t{}", own.properties["code"].as_str().unwrap()));
         assert!(["待制", "待装", "在挂", "损坏", "丢失"].contains(&&row[column("状态")]), "{row:?}");
     }

@@ -2173,7 +2173,10 @@ export interface components {
             content?: never;
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description Features on a page; more than the maximum are asked for the maximum */
+        limit: number;
+    };
     requestBodies: never;
     headers: {
         /** @description The revision the answer was made from */
