@@ -78,7 +78,7 @@ test('a file that cannot be read says why, and one dropped on the map is taken i
   await expect(dialog(page).getByRole('button', { name: '导入', exact: true })).toBeHidden();
   await dialog(page).getByRole('button', { name: '关闭' }).click();
   await drop(page, '基站 2026.csv', 'code,name,lon,lat\nx,y,112.9,30.4\n');
-  await page.getByTestId('local').first().getByRole('button', { name: '提交为导入' }).click();
+  await page.getByTestId('local').filter({ hasText: '基站 2026.csv' }).getByRole('button', { name: '提交为导入' }).click();
   await expect(dialog(page).getByLabel('导入到图层')).toHaveValue('base-station');
   await dialog(page).getByRole('button', { name: '读取文件' }).click();
   await expect(dialog(page)).toContainText('csv · UTF-8');
