@@ -21,7 +21,7 @@ pub enum Flavour {
 }
 
 /// How much of a colour's difference from grey stays: water is still blue, and no road is as bright as data.
-const SATURATION: f64 = 0.6;
+const SATURATION: f64 = 0.45;
 
 impl Flavour {
     /// All of them.

@@ -46,11 +46,6 @@ const RULES: [(&str, (&str, &str)); 20] = [
     ("value.stale", ("过期未更新", "Not looked at for too long")),
 ];
 
-/// Whether there is a rule of this code.
-pub fn is_rule(code: &str) -> bool {
-    RULES.iter().any(|(known, _)| *known == code)
-}
-
 /// The codes of all rules.
 pub fn rule_codes() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|(code, _)| *code)

@@ -17,7 +17,7 @@ mod village;
 pub use collision::{Collision, collisions, differences};
 pub use command::{Base, Line, Operation, Patch};
 pub use decide::{Refusal, Rules, Verdict, decide};
-pub use fault::{Fault, is_rule, rule_codes, title_of};
+pub use fault::{Fault, rule_codes, title_of};
 pub use inspect::{Inspected, inspect};
 pub use undo::{NotUndone, may_take_back, undo};
 pub use village::assign_village;

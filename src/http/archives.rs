@@ -1,7 +1,6 @@
 //! Archives of tiles: for maps without a server, and for devices that are often without one.
 
 use std::io;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -21,6 +20,9 @@ use crate::domain::Bbox;
 use crate::exchange::{Archive, ArchiveError, ArchiveFormat, Zooms};
 use crate::index::Stop;
 
+/// Bytes that are sent together.
+const CHUNK: usize = 64 << 10;
+
 /// `GET /tiles/{layers}/archive?f=&zooms=&bbox=`: the tiles of a comma list of layers as one file. It is drawn first and
 /// sent then, so that what cannot be drawn is said instead of broken off.
 pub(super) async fn read_archive(
@@ -34,7 +36,7 @@ pub(super) async fn read_archive(
     let zooms: Option<Zooms> = params.parse("zooms", ("两个级别，如 8-15", "two zooms, such as 8-15"))?;
     let within: Option<Bbox> = params.coordinates("bbox")?;
     params.finish()?;
-    let seat = Arc::clone(&state.archives).try_acquire_owned().map_err(|_| Problem::busy())?;
+    let seat = state.archives.take(caller.actor.is_anonymous)?;
     let snapshot = state.snapshot(&caller).await;
     let revision = snapshot.revision();
     let declared: Vec<_> = at.iter().map(|&at| &state.app.catalogue.layers[at]).collect();
@@ -50,7 +52,7 @@ pub(super) async fn read_archive(
         let progress = &|_, _| {};
         let archive = Archive { map: &snapshot, layers: &at, zooms, within, budget, progress, stop };
         archive.write(format, file.path())?;
-        // Opened again by its name: a writer may have put another file in its place.
+        // Read from its first byte on; the name goes with `file`, the content stays until it is sent.
         Ok::<_, ArchiveError>(file.reopen()?)
     });
     let file = drawn.await.map_err(|error| Problem::internal(&error))?.map_err(|error| refused(&error))?;
@@ -68,9 +70,6 @@ pub(super) async fn read_archive(
     mark_sharing(response.headers_mut(), is_public);
     Ok(response)
 }
-
-/// Bytes that are sent together.
-const CHUNK: usize = 64 << 10;
 
 fn refused(error: &ArchiveError) -> Problem {
     let title = ("无法生成瓦片包", "There is no such archive");

@@ -1,7 +1,6 @@
 //! A layer as a file, in any format, as large as it is: written while it is sent, never held whole.
 
 use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -69,9 +68,7 @@ pub(super) async fn export_items(
     }
     let asked = read_query(params, &state.app.catalogue.layers[at], &state)?;
     let snapshot = state.snapshot_at(&caller, asked.moment).await?;
-    let shared = caller.actor.is_anonymous.then(|| Arc::clone(&state.exports_of_nobody).try_acquire_owned());
-    let shared = shared.transpose().map_err(|_| Problem::busy())?;
-    let seat = (state.exports.clone().try_acquire_owned().map_err(|_| Problem::busy())?, shared);
+    let seat = state.exports.take(caller.actor.is_anonymous)?;
 
     let revision = snapshot.revision();
     let is_public = snapshot.catalogue().layers[at].is_public();

@@ -147,11 +147,9 @@ struct Inner {
     /// meanwhile is not to wait for them all.
     telling: Semaphore,
     /// Layers that are sent as files at the same time.
-    exports: Arc<Semaphore>,
-    /// Those who did not sign in have half of the seats: slow readers among them keep nobody else from theirs.
-    exports_of_nobody: Arc<Semaphore>,
+    exports: work::Seats,
     /// Archives of tiles that are drawn at the same time: each takes all cores.
-    archives: Arc<Semaphore>,
+    archives: work::Seats,
     door: caller::Door,
     single_sign_on: Option<oidc::SignOn>,
     courier: Arc<Courier>,
@@ -181,6 +179,9 @@ impl Deref for AppState {
     }
 }
 
+/// Archives of tiles that are drawn at the same time: one of somebody who signed in, one of anybody.
+const ARCHIVES: usize = 2;
+
 /// Every route. What `access` names must be declared, as [`Access::check`] finds; `courier` delivers webhooks of
 /// the same app; `printer` prints pages of this router.
 pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courier>, printer: Printer) -> Router {
@@ -192,9 +193,8 @@ pub fn router(app: Arc<App>, limits: Limits, access: Access, courier: Arc<Courie
         metrics: service::Metrics::default(),
         desk: work::Desk::new(limits.concurrent, limits.waiting),
         telling: Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
-        exports: Arc::new(Semaphore::new(limits.exports.clamp(1, Semaphore::MAX_PERMITS))),
-        exports_of_nobody: Arc::new(Semaphore::new((limits.exports / 2).clamp(1, Semaphore::MAX_PERMITS))),
-        archives: Arc::new(Semaphore::new(1)),
+        exports: work::Seats::new(limits.exports),
+        archives: work::Seats::new(ARCHIVES),
         content_policy: embed::content_policy(&limits.embed_origins),
         limits: limits.clone(),
         courier,

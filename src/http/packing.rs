@@ -24,7 +24,7 @@ const TEXT: [&str; 12] = [
 /// Below this many bytes nothing is won.
 const LEAST: u64 = 1024;
 
-/// Compresses text as fast as can be: whoever waits for it has a slow line or none.
+/// Compresses text at the fastest level: the next ones cost more time than they save on most lines.
 pub(super) fn layer() -> CompressionLayer<impl Predicate> {
     let is_text = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
         let of = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();

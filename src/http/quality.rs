@@ -17,7 +17,7 @@ use super::respond::{Answer, table_text};
 use super::{AppState, Problem};
 use crate::app::{LayerSet, TileCache};
 use crate::domain::{DivisionCode, Lang, Revision};
-use crate::edit::{Fault, Inspected, is_rule, rule_codes, title_of};
+use crate::edit::{Fault, Inspected, rule_codes, title_of};
 use crate::index::Snapshot;
 
 /// Findings of an answer when none is named, and at the most.
@@ -70,7 +70,7 @@ pub(super) async fn read_quality(
 ) -> Result<Answer, Problem> {
     let at = state.layer(&caller, &layer)?;
     let rule = params.take("rule")?;
-    if rule.as_deref().is_some_and(|rule| !is_rule(rule)) {
+    if rule.as_deref().is_some_and(|rule| rule_codes().all(|known| known != rule)) {
         let known = rule_codes().collect::<Vec<_>>().join(", ");
         let (zh, en) = (format!("rule 可取：{known}。"), format!("`rule` is one of: {known}."));
         return Err(Problem::parameter("rule", zh, en));

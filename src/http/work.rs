@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Problem;
 
@@ -34,12 +34,51 @@ impl Desk {
     }
 }
 
+/// Seats for work that nobody waits for: who finds none is turned away. Those who did not sign in have half of them, so
+/// that they keep nobody else from theirs.
+pub(super) struct Seats {
+    all: Arc<Semaphore>,
+    of_nobody: Arc<Semaphore>,
+}
+
+/// A seat; free again when it is let go.
+pub(super) struct Seat {
+    _held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+}
+
+impl Seats {
+    /// So many, one at the least.
+    pub(super) fn new(count: usize) -> Self {
+        let of = |count: usize| Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { all: of(count), of_nobody: of(count / 2) }
+    }
+
+    /// Takes one, or says that there is too much to do.
+    pub(super) fn take(&self, is_anonymous: bool) -> Result<Seat, Problem> {
+        let one = |seats: &Arc<Semaphore>| Arc::clone(seats).try_acquire_owned().map_err(|_| Problem::busy());
+        let shared = is_anonymous.then(|| one(&self.of_nobody)).transpose()?;
+        Ok(Seat { _held: (one(&self.all)?, shared) })
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[test]
+    fn nobody_takes_half_of_the_seats_and_leaves_the_others() {
+        let seats = Seats::new(2);
+        let first = seats.take(true).unwrap();
+        assert!(seats.take(true).is_err());
+        let second = seats.take(false).unwrap();
+        assert!(seats.take(false).is_err());
+        drop(first);
+        seats.take(true).unwrap();
+        drop(second);
+    }
 
     #[tokio::test]
     async fn a_full_desk_turns_work_away_and_takes_it_again_later() {

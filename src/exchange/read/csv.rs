@@ -22,12 +22,9 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<(Head, Records)
     let bytes: Box<dyn Read + Send> = if encoding == UTF_16LE || encoding == UTF_16BE {
         // Separators are only where a byte is one in the other encodings.
         head = encoding.decode(&head).0.into_owned().into_bytes();
-        let (file, bytes) = as_utf8(path, encoding)?;
-        Box::new(options.extent.counting(file, bytes))
+        Box::new(options.extent.of_file(as_utf8(path, encoding)?)?)
     } else {
-        let file = File::open(path)?;
-        let bytes = file.metadata()?.len();
-        Box::new(options.extent.counting(file, bytes))
+        Box::new(options.extent.of_file(File::open(path)?)?)
     };
     let mut reader = ReaderBuilder::new()
         .delimiter(separator(&head))
@@ -67,7 +64,7 @@ fn encoding_of(head: &[u8]) -> &'static Encoding {
     if guess == GBK || !guess.is_ascii_compatible() { GB18030 } else { guess }
 }
 
-fn as_utf8(path: &Path, encoding: &'static Encoding) -> Result<(File, u64), SourceError> {
+fn as_utf8(path: &Path, encoding: &'static Encoding) -> Result<File, SourceError> {
     use std::io::Seek;
     let mut decoder = encoding.new_decoder();
     let mut from = BufReader::new(File::open(path)?);
@@ -83,9 +80,8 @@ fn as_utf8(path: &Path, encoding: &'static Encoding) -> Result<(File, u64), Sour
             break;
         }
     }
-    let bytes = to.stream_position()?;
     to.rewind()?;
-    Ok((to, bytes))
+    Ok(to)
 }
 
 /// The separator that stands most often in the first line.

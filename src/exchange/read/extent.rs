@@ -1,5 +1,6 @@
 //! How far a file has been read, told while it is, and how much one record of it may take.
 
+use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,12 +27,22 @@ impl Extent {
         (bytes > 0).then(|| (self.0.read.load(Ordering::Relaxed) as f64 / bytes as f64).min(1.0))
     }
 
-    /// Counts what is read of a file with so many bytes, from its beginning on.
-    pub(super) fn counting<R: Read>(&self, of: R, bytes: u64) -> Counted<R> {
+    /// Begins to count what is read, of so many bytes in all.
+    pub(super) fn begin(&self, bytes: u64) {
         self.0.bytes.store(bytes, Ordering::Relaxed);
         self.0.read.store(0, Ordering::Relaxed);
         self.0.whole.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts what comes of a reader: all of what was begun, or the next part of it.
+    pub(super) fn counted<R: Read>(&self, of: R) -> Counted<R> {
         Counted { of, extent: self.clone() }
+    }
+
+    /// Counts what is read of a file, from where it stands on.
+    pub(super) fn of_file(&self, file: File) -> Result<Counted<File>> {
+        self.begin(file.metadata()?.len());
+        Ok(self.counted(file))
     }
 
     /// Says that a record has come whole.

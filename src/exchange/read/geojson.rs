@@ -20,14 +20,13 @@ const HEAD: u64 = 64 << 10;
 
 pub(super) fn open_collection(path: &Path, format: Format, extent: &Extent) -> Result<(Head, Records), SourceError> {
     let mut file = File::open(path)?;
-    let bytes = file.metadata()?.len();
     let mut start = Vec::new();
     (&mut file).take(HEAD).read_to_end(&mut start)?;
     let skip = if start.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     file.seek(SeekFrom::Start(skip))?;
     let declared = if format == Format::JsonFg { None } else { declared_crs(&start) };
     let crs = declared.or(Some(SourceCrs::Known(Crs::Crs84)));
-    let (file, extent) = (extent.counting(file, bytes), extent.clone());
+    let (file, extent) = (extent.of_file(file)?, extent.clone());
     // The parser calls for each feature; who reads asks for the next one.
     let records = on_thread(format, move |sender| {
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 20, file));
@@ -135,9 +134,7 @@ fn declared_crs(start: &[u8]) -> Option<SourceCrs> {
 }
 
 pub(super) fn open_lines(path: &Path, extent: &Extent) -> Result<(Head, Records), SourceError> {
-    let file = File::open(path)?;
-    let bytes = file.metadata()?.len();
-    let mut lines = BufReader::with_capacity(1 << 20, extent.counting(file, bytes));
+    let mut lines = BufReader::with_capacity(1 << 20, extent.of_file(File::open(path)?)?);
     let extent = extent.clone();
     let (mut number, mut ended) = (0, false);
     let mut text = Vec::new();

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use zip::ZipArchive;
 
 use super::detect::names_in;
+use super::extent::Extent;
 use super::shapefile::bound;
 use super::{Head, Record, Records, SourceCrs, SourceError};
 use crate::exchange::format::Format;
@@ -22,24 +23,27 @@ const DEEPEST: usize = 8;
 /// Bytes of one text at the most.
 const LONGEST_TEXT: usize = 64 << 20;
 
-pub(super) fn open(path: &Path) -> Result<(Head, Records), SourceError> {
+pub(super) fn open(path: &Path, extent: &Extent) -> Result<(Head, Records), SourceError> {
     let mut file = File::open(path)?;
     let mut magic = [0; 2];
     let is_packed = file.read(&mut magic)? == 2 && magic == *b"PK";
     file.rewind()?;
     let mut documents = if is_packed { unpacked(path)? } else { vec![file] };
     documents.reverse();
+    extent.begin(documents.iter().map(|file| Ok(file.metadata()?.len())).sum::<std::io::Result<u64>>()?);
+    let extent = extent.clone();
     let mut open = None;
     let (mut line, mut ended) = (0, false);
     let records = std::iter::from_fn(move || {
         while !ended {
             let Some(document) = &mut open else {
-                open = Some(Placemarks::of(documents.pop()?));
+                open = Some(Placemarks::of(extent.counted(documents.pop()?)));
                 continue;
             };
             match document.next_record(line + 1) {
                 Ok(Some(record)) => {
                     line += 1;
+                    extent.record_ended();
                     return Some(Ok(record));
                 }
                 Ok(None) => open = None,
@@ -86,8 +90,8 @@ enum Token {
     Eof,
 }
 
-impl Placemarks<BufReader<File>> {
-    fn of(file: File) -> Self {
+impl<F: Read> Placemarks<BufReader<F>> {
+    fn of(file: F) -> Self {
         Self { reader: Reader::from_reader(BufReader::with_capacity(1 << 20, file)), buffer: Vec::new() }
     }
 }

@@ -255,7 +255,7 @@ fn open(path: &Path, format: Format, options: &ReadOptions) -> Result<(Head, Rec
         Format::FlatGeobuf => flatgeobuf::open(path),
         Format::GeoParquet => geoparquet::open(path),
         Format::Shapefile => shapefile::open(path, options),
-        Format::Kml => kml::open(path),
+        Format::Kml => kml::open(path, &options.extent),
     }?;
     let without_empty = records.map(|record| {
         let mut record = record?;

@@ -1,4 +1,5 @@
 import { bothOf } from '../domain/condition';
+import { codeOf } from '../domain/format';
 import { byIds, inOrder } from '../domain/selection';
 import type { Language } from '../i18n/dictionary';
 import { ask, query } from './client';
@@ -54,8 +55,7 @@ export async function idsWithin(layer: Layer, corners: [number, number][], filte
   const [first] = corners;
   const ring = (first ? [...corners, first] : corners).map((position) => position.map((degrees) => degrees.toFixed(7)).join(' ')).join(',');
   const condition = `${layer.geometry === 'polygon' ? 'S_WITHIN' : 'S_INTERSECTS'}(geometry, POLYGON((${ring})))`;
-  const code = typeof layer.code === 'string' ? layer.code : layer.code?.property;
-  const asked = { filter: bothOf(condition, filter), datetime, limit, properties: code ?? null };
+  const asked = { filter: bothOf(condition, filter), datetime, limit, properties: codeOf(layer) ?? null };
   const { features, numberMatched } = await ask<Answer>(`${pathOf(layer.id)}?${query(asked)}`, language);
   return { ids: features.map(({ id }) => String(id)), matched: numberMatched };
 }

@@ -37,3 +37,6 @@ export function exactly(choices: Choice[], typed: string): Choice | null {
   const found = choices.filter((choice) => written(choice) === text || choice.name === text || choice.code === text);
   return found.length === 1 ? (found[0] ?? null) : null;
 }
+
+/** The layer in which a division of some code is a feature. */
+export const layerOfDivision = (code: string): string => ({ 6: 'city', 9: 'township' })[code.length] ?? 'village';

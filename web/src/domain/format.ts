@@ -37,9 +37,11 @@ export const formatLonLat = (lon: number, lat: number): string =>
 /** Longitude and latitude with six decimals, a tenth of a metre, as searches and forms take them. */
 export const formatPosition = ([lon = 0, lat = 0]: number[]): string => `${lon.toFixed(6)}, ${lat.toFixed(6)}`;
 
+/** The property that holds the code of features; of layers without codes none does. */
+export const codeOf = ({ code }: Layer): string | undefined => (typeof code === 'string' ? code : code?.property);
+
 export function titleOf(layer: Layer, properties: Record<string, Scalar | undefined>): string | null {
-  const code = typeof layer.code === 'string' ? layer.code : layer.code?.property;
-  for (const name of [layer.label, 'name', code, 'code']) {
+  for (const name of [layer.label, 'name', codeOf(layer), 'code']) {
     const value = name ? properties[name] : undefined;
     if (value !== null && value !== undefined && value !== '') return String(value);
   }

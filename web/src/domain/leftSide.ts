@@ -14,12 +14,6 @@ const SAME = 'same';
 export const keptLayers = (order: readonly string[], views: Record<string, LayerView>): LeftLayer[] =>
   order.flatMap((id) => { const view = views[id]; return view?.isShown ? [{ id, opacity: view.opacity, off: [...view.off] }] : []; });
 
-/** The layers of a side as a style is composed of them. */
-export function viewsOf(kept: readonly LeftLayer[], layers: readonly Layer[]): Record<string, LayerView> {
-  const byId = new Map(kept.map((one) => [one.id, one]));
-  return Object.fromEntries(layers.map(({ id }) => { const one = byId.get(id); return [id, { isShown: one !== undefined, opacity: one?.opacity ?? 100, off: one?.off ?? [] }]; }));
-}
-
 /** Which layers a side shows, in few words: two names, and how many more. */
 export function namesOf(ids: readonly string[], layers: readonly Layer[], language: 'zh' | 'en', none: string): string {
   const NAMED = 2;

@@ -1,4 +1,5 @@
 import type { Box, Commit, Cover } from '../api/types';
+import { boxAround } from './pieces';
 
 export interface Tile { z: number; x: number; y: number }
 
@@ -20,10 +21,7 @@ export function touched(cover: Cover, held: Iterable<Tile>): Tile[] {
 
 /** Where a commit happened: the box of what it made, or else of what it took away. */
 export function boxOf({ changes }: Pick<Commit, 'changes'>): Box | null {
-  const boxes = changes.flatMap(({ before, after }) => (after ?? before ? [(after ?? before) as Box] : []));
-  const [first, ...rest] = boxes;
-  if (!first) return null;
-  return rest.reduce<Box>(([w, s, e, n], [west, south, east, north]) => [Math.min(w, west), Math.min(s, south), Math.max(e, east), Math.max(n, north)], first);
+  return boxAround(changes.flatMap(({ before, after }) => (after ?? before ? [(after ?? before) as Box] : [])));
 }
 
 /** How many of each layer and kind, in the order they come. */

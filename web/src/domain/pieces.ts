@@ -89,3 +89,9 @@ export function geometryOfText(text: string, kind: 'point' | 'line' | 'polygon')
   if (kind === 'line') return positions.length >= 2 ? { type: 'LineString', coordinates: positions } : null;
   return first && positions.length >= 3 ? { type: 'Polygon', coordinates: [[...positions, first]] } : null;
 }
+
+/** The box around boxes; `null` where there is none. */
+export function boxAround(boxes: readonly Box[]): Box | null {
+  const [first, ...rest] = boxes;
+  return first ? rest.reduce<Box>(([w, s, e, n], [west, south, east, north]) => [Math.min(w, west), Math.min(s, south), Math.max(e, east), Math.max(n, north)], first) : null;
+}

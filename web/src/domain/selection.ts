@@ -2,6 +2,9 @@
 export type SelectedIds = ReadonlyMap<string, readonly string[]>;
 export interface One { layer: string; id: string }
 
+/** An id as tiles have it. */
+export const tileId = (id: string): string | number => (/^\d+$/.test(id) ? Number(id) : id);
+
 export const NONE: SelectedIds = new Map();
 
 export const countOf = (chosen: SelectedIds): number => [...chosen.values()].reduce((sum, { length }) => sum + length, 0);

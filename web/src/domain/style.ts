@@ -6,6 +6,12 @@ import { asExpression } from './drawnCondition';
 /** How one layer of the catalogue is shown. `off` holds the values of the classes that are not. */
 export interface LayerView { isShown: boolean; opacity: number; off: string[] }
 
+/** How layers are shown where some are named (`null`: the catalogue's own choice), and some of their classes are off. */
+export function viewsOf(layers: readonly Layer[], shown: readonly { id: string; opacity: number }[] | null, off: Record<string, string[]>): Record<string, LayerView> {
+  const opacities = shown && new Map(shown.map(({ id, opacity }) => [id, opacity]));
+  return Object.fromEntries(layers.map(({ id, visible }) => [id, { isShown: opacities ? opacities.has(id) : visible, opacity: opacities?.get(id) ?? 100, off: off[id] ?? [] }]));
+}
+
 /** Sources and layers that tools lay over the style; a new style leaves them be. */
 export const OVERLAY = 'over-';
 

@@ -5,6 +5,9 @@ import type { Theme } from './permalink';
 /** The language and the look that somebody wants; `null` is no choice. */
 export interface Taste { language: Language | null; theme: Theme | null }
 
+/** What a browser says that its reader reads. */
+export const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
+
 const LANGUAGE = 'platbook.language';
 const THEME = 'platbook.theme';
 const languageOf = (text: string | null): Language | null => (text === 'zh' || text === 'en' ? text : null);

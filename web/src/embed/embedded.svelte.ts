@@ -4,9 +4,9 @@ import { asProblem, door } from '../api/client';
 import { readFeaturesById } from '../api/items';
 import { readSession } from '../api/people';
 import type { Box, Layer } from '../api/types';
-import { titleOf } from '../domain/format';
+import { codeOf, titleOf } from '../domain/format';
 import { catalogueOrder, withOrder } from '../domain/order';
-import { extentOf } from '../domain/pieces';
+import { boxAround, extentOf } from '../domain/pieces';
 import { added, listed, NONE, type One, type SelectedIds } from '../domain/selection';
 import { Planner } from '../planner/state.svelte';
 import { lookedUp } from './named';
@@ -200,10 +200,9 @@ export class Embedded {
   private async zoomTo(chosen: SelectedIds): Promise<void> {
     const { engine, language, past } = this.planner;
     const read = await Promise.all([...chosen].map(([layer, ids]) => readFeaturesById(layer, ids, past.date, language)));
-    const boxes = read.flat().map(({ geometry }) => extentOf(geometry));
-    const [first, ...rest] = boxes;
-    if (!first || !engine) return;
-    engine.fit(rest.reduce<Box>(([w, s, e, n], [west, south, east, north]) => [Math.min(w, west), Math.min(s, south), Math.max(e, east), Math.max(n, north)], first));
+    const box = boxAround(read.flat().map(({ geometry }) => extentOf(geometry)));
+    if (!box || !engine) return;
+    engine.fit(box);
     await engine.rest();
   }
 
@@ -251,5 +250,3 @@ export class Embedded {
     this.parent.tell('error', { code: 'token.expired', message: 'the view token has ended; public layers are shown' });
   }
 }
-
-const codeOf = ({ code }: Layer): string | undefined => (typeof code === 'string' ? code : code?.property);

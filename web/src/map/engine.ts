@@ -3,7 +3,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Box, SearchResult } from '../api/types';
 import { type Tile, tileKey } from '../domain/live';
 import type { View } from '../domain/permalink';
-import { type SelectedIds, listed, type One } from '../domain/selection';
+import { type SelectedIds, listed, type One, tileId } from '../domain/selection';
 import { layerOf, OVERLAY } from '../domain/style';
 import { markFound } from './found';
 import { asWhoAsks } from './asker';
@@ -206,7 +206,7 @@ export class Engine {
 
   private setState({ layer, id }: One, state: 'hover' | 'selected', isSo: boolean): void {
     if (!this.isReady || !this.map.getSource(layer)) return;
-    this.map.setFeatureState({ source: layer, sourceLayer: layer, id: /^\d+$/.test(id) ? Number(id) : id }, { [state]: isSo });
+    this.map.setFeatureState({ source: layer, sourceLayer: layer, id: tileId(id) }, { [state]: isSo });
   }
 
   /** The corners of the map in view, as `bbox` writes them. */

@@ -2,7 +2,7 @@ import { type GeoJSONSource, Map as MapLibre, setWorkerUrl, type StyleSpecificat
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Box, SearchResult } from '../api/types';
 import type { View } from '../domain/permalink';
-import type { One } from '../domain/selection';
+import { type One, tileId } from '../domain/selection';
 import { OVERLAY } from '../domain/style';
 import { asWhoAsks } from './asker';
 import { Choropleth, type Painting } from './choropleth';
@@ -69,7 +69,7 @@ export class PaperMap {
 
   select(chosen: One[]): void {
     for (const { layer, id } of chosen) {
-      if (this.map.getSource(layer)) this.map.setFeatureState({ source: layer, sourceLayer: layer, id: /^\d+$/.test(id) ? Number(id) : id }, { selected: true });
+      if (this.map.getSource(layer)) this.map.setFeatureState({ source: layer, sourceLayer: layer, id: tileId(id) }, { selected: true });
     }
   }
 

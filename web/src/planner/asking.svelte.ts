@@ -1,6 +1,7 @@
 import { asProblem, readFeature, readPlace } from '../api/client';
 import { askPage, countOf } from '../api/asking';
 import type { Feature, Layer, Place } from '../api/types';
+import { layerOfDivision } from '../domain/divisions';
 import { type Area, nearText, placeOf } from '../domain/area';
 import { bothOf } from '../domain/condition';
 import { circleAround, degreeM } from '../domain/geodesic';
@@ -19,8 +20,6 @@ type Purpose = 'area' | 'around' | 'measure';
 /** Questions at the same time; the browser has other things to fetch. */
 const AT_ONCE = 4;
 const PAGE = 50;
-/** The layer whose features are the divisions of a level, by the digits of their codes. */
-const LEVELS: Record<number, string> = { 6: 'city', 9: 'township', 12: 'village' };
 /** What a click means by “here”: so many pixels, at least and at most so many metres. */
 const [HERE_PIXELS, HERE_LEAST_M, HERE_MOST_M] = [8, 3, 500];
 const PIXELS_OF_WORLD = 512;
@@ -156,7 +155,7 @@ export class Asking {
     [this.area, this.areaTitle, this.areaProblem, this.shape] = [area, title, null, null];
     void this.count();
     // A division without an area of its own is counted all the same.
-    if (area.is === 'division') readFeature(LEVELS[area.code.length] ?? 'village', area.code, this.planner.language).then(({ geometry }) => { if (this.area === area) { this.shape = geometry; this.fit(); } }, () => undefined);
+    if (area.is === 'division') readFeature(layerOfDivision(area.code), area.code, this.planner.language).then(({ geometry }) => { if (this.area === area) { this.shape = geometry; this.fit(); } }, () => undefined);
   }
 
   /** Asks about what lies around a geometry. */

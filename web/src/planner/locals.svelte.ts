@@ -1,5 +1,5 @@
-import type { Box, Scalar } from '../api/types';
-import { extentOf } from '../domain/pieces';
+import type { Scalar } from '../api/types';
+import { boxAround, extentOf } from '../domain/pieces';
 import { readLocal } from '../local/read';
 import { LocalFault, type LocalRecord, MOST_FEATURES, type Source } from '../local/source';
 import { geometryIn, guessed, guessedOf, isOnEarth, type System } from '../local/systems';
@@ -89,9 +89,8 @@ export class Locals {
   }
 
   zoomTo(layer: LocalLayer): void {
-    const boxes = layer.records.flatMap(({ geometry }) => (geometry ? [extentOf(geometry)] : []));
-    const [first] = boxes;
-    if (first) this.planner.engine?.fit(boxes.reduce<Box>(([w, s, e, n], [west, south, east, north]) => [Math.min(w, west), Math.min(s, south), Math.max(e, east), Math.max(n, north)], first), this.planner.sheets.covered);
+    const box = boxAround(layer.records.flatMap(({ geometry }) => (geometry ? [extentOf(geometry)] : [])));
+    if (box) this.planner.engine?.fit(box, this.planner.sheets.covered);
   }
 
   /** A click: what of a file lies there is opened. */

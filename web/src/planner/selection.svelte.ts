@@ -1,9 +1,8 @@
 import { asProblem, type Problem, readFeature } from '../api/client';
 import { idsWithin, readFeaturesById } from '../api/items';
-import type { Box } from '../api/types';
 import { bothOf } from '../domain/condition';
 import type { Permalink } from '../domain/permalink';
-import { extentOf } from '../domain/pieces';
+import { boxAround, extentOf } from '../domain/pieces';
 import { added, countOf, has, idsOf, inLayers, listed, NONE, type One, removed, type SelectedIds, setsOf, withIds } from '../domain/selection';
 import type { Planner } from './state.svelte';
 
@@ -111,9 +110,8 @@ export class Selection {
     this.problem = null;
     try {
       const found = await Promise.all([...this.chosen].map(([layer, ids]) => readFeaturesById(layer, ids, planner.past.date, planner.language)));
-      const boxes = found.flat().map(({ geometry }) => extentOf(geometry));
-      const [first, ...rest] = boxes;
-      if (first) planner.engine?.fit(rest.reduce<Box>(([w, s, e, n], [west, south, east, north]) => [Math.min(w, west), Math.min(s, south), Math.max(e, east), Math.max(n, north)], first), planner.sheets.covered);
+      const box = boxAround(found.flat().map(({ geometry }) => extentOf(geometry)));
+      if (box) planner.engine?.fit(box, planner.sheets.covered);
     } catch (error) {
       this.problem = asProblem(error);
     }

@@ -14,8 +14,8 @@ import type { Area } from '../domain/area';
 import { withoutHidden } from '../domain/quick';
 import type { Chosen } from '../domain/statistics';
 import { withSolids } from '../domain/solid';
-import { composeStyle, type LayerView, partsByLayer } from '../domain/style';
-import { askedTaste, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
+import { composeStyle, type LayerView, partsByLayer, viewsOf } from '../domain/style';
+import { askedTaste, browserLanguage, keepTaste, keptTaste, type Taste, withoutTaste } from '../domain/taste';
 import { dictionaries, type Language } from '../i18n/dictionary';
 import type { Click, Engine, Hit } from '../map/engine';
 import { CountsInView } from './counting.svelte';
@@ -48,8 +48,6 @@ const TILT = { bearing: -17, pitch: 50 };
 export type ExportScope = 'all' | 'selection' | 'table' | 'area';
 /** An area that a layer is taken out of. */
 export interface ExportArea { filter: string | null; division: string | null; title: string }
-
-const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
 /** What the planner shows, and the only place that changes it. */
 export class Planner {
@@ -236,12 +234,7 @@ export class Planner {
 
   /** Follows a link that was opened or typed while the page was there. */
   applyLink(link: Permalink): void {
-    const shown: Record<string, number> | null | undefined = link.layers && Object.fromEntries(link.layers.map(({ id, opacity }) => [id, opacity]));
-    this.views = Object.fromEntries(this.layers.map((layer) => [layer.id, {
-      isShown: shown ? layer.id in shown : layer.visible,
-      opacity: shown?.[layer.id] ?? 100,
-      off: link.off[layer.id] ?? [],
-    }]));
+    this.views = viewsOf(this.layers, link.layers, link.off);
     this.order = withOrder(catalogueOrder(this.layers), link.layers?.map(({ id }) => id) ?? []);
     this.styling.follow(link, location.hash.length < 2);
     this.selection.follow(link);

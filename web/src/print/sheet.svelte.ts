@@ -15,7 +15,8 @@ import { forPaper } from '../domain/paperStyle';
 import { onSheet, type SheetGroup } from '../domain/printLegend';
 import { parsePermalink, type Permalink, type View } from '../domain/permalink';
 import { listed } from '../domain/selection';
-import { composeStyle, type LayerView, partsByLayer } from '../domain/style';
+import { composeStyle, partsByLayer, viewsOf } from '../domain/style';
+import { browserLanguage } from '../domain/taste';
 import { dictionaries, type Language } from '../i18n/dictionary';
 import { printWords } from '../i18n/print';
 import { PaperMap, Unread } from '../map/paper';
@@ -31,8 +32,6 @@ class Refusal extends Error {}
 
 /** Everything that stands on the sheet beside the map. */
 interface Shown { catalogue: Catalogue; session: Session; style: StyleSpecification; layers: string[]; view: View }
-
-const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
 /** A state of the map on one sheet: read once, drawn once, never changed. */
 export class Sheet {
@@ -91,8 +90,7 @@ export class Sheet {
     const known = (id: string): boolean => catalogue.layers.some((layer) => layer.id === id);
     this.filters = Object.fromEntries(Object.entries(link.filters).filter(([id]) => known(id)));
     await this.tryFilters(catalogue);
-    const opacities = link.layers && Object.fromEntries(link.layers.map(({ id, opacity }) => [id, opacity]));
-    const views: Record<string, LayerView> = Object.fromEntries(catalogue.layers.map(({ id, visible }) => [id, { isShown: opacities ? id in opacities : visible, opacity: opacities?.[id] ?? 100, off: link.off[id] ?? [] }]));
+    const views = viewsOf(catalogue.layers, link.layers, link.off);
     const order = withOrder(catalogueOrder(catalogue.layers), link.layers?.map(({ id }) => id) ?? []);
     const own = arranged(style, catalogue.layers, await this.ownStyles(catalogue), order, false);
     const selected = [...link.selection.keys()].filter(known);
